@@ -1,0 +1,24 @@
+"""Backpropagation from scratch in NumPy.
+
+Read the files in this order: functions, numerical, graph, layers, network, training, mnist.
+"""
+
+from .functions import (
+    cross_entropy, half_squared_error, mean_squared_error, relu, sigmoid, softmax, tanh,
+)
+from .graph import Value
+from .layers import (
+    Affine, Elu, HalfSquaredError, LeakyRelu, Maxout, MeanSquaredError, Relu, Sigmoid,
+    SoftmaxWithLoss, Tanh,
+)
+from .mnist import load_mnist, read_idx
+from .network import Network, TwoLayerNet
+from .numerical import check_gradients, numerical_gradient, relative_error
+from .training import train
+
+__all__ = [
+    "Affine", "Elu", "HalfSquaredError", "LeakyRelu", "Maxout", "MeanSquaredError", "Network", "Relu",
+    "Sigmoid", "SoftmaxWithLoss", "Tanh", "TwoLayerNet", "Value", "check_gradients", "cross_entropy",
+    "half_squared_error", "load_mnist", "mean_squared_error", "numerical_gradient", "read_idx",
+    "relative_error", "relu", "sigmoid", "softmax", "tanh", "train",
+]

@@ -1,0 +1,126 @@
+"""Activations, losses and their derivatives: the functions that a network is made of.
+
+Arrays have any shape unless a docstring says otherwise. x is an activation's input, y its output.
+In the losses y is the network's output and t the target; a loss is one number without a unit.
+"""
+
+import numpy as np
+
+
+def sigmoid(x):
+    """1 / (1 + e^−x), strictly between 0 and 1; same shape as x. Source: [S2].
+
+    For x < 0 it is computed as e^x / (1 + e^x), the same number: e^−x would overflow.
+    """
+    e = np.exp(-np.abs(x))
+    return np.where(np.asarray(x) >= 0, 1 / (1 + e), e / (1 + e))[()]  # [()]: number in, number out
+
+
+def sigmoid_derivative(y):
+    """y (1 − y) at the sigmoid's *output* y; same shape as y. Source: [S4], corrected."""
+    return y * (1 - y)
+
+
+def tanh(x):
+    """(e^x − e^−x) / (e^x + e^−x), between −1 and 1; same shape as x. Source: [S2]."""
+    return np.tanh(x)
+
+
+def tanh_derivative(y):
+    """1 − y² at the *output* y of tanh; same shape as y."""
+    return 1 - y * y
+
+
+def relu(x):
+    """max(0, x); same shape as x. Source: [S2]."""
+    return np.maximum(x, 0)
+
+
+def relu_derivative(x):
+    """1 where the *input* x > 0, else 0 (also at exactly 0); booleans of the same shape as x."""
+    return np.asarray(x) > 0
+
+
+def leaky_relu(x, slope=0.1):
+    """x for x > 0, else slope · x; same shape as x. Source: [S2]."""
+    return np.where(np.asarray(x) > 0, x, slope * np.asarray(x))[()]
+
+
+def elu(x, alpha=1.0):
+    """x for x ≥ 0, else α (e^x − 1); same shape as x. Source: [S2]."""
+    return np.where(np.asarray(x) >= 0, x, alpha * np.expm1(np.minimum(x, 0)))[()]
+
+
+def log_softmax(x):
+    """log softmax(x) along the last axis, finite for every finite x; same shape as x."""
+    x = x - np.max(x, axis=-1, keepdims=True)
+    return x - np.log(np.sum(np.exp(x), axis=-1, keepdims=True))
+
+
+def softmax(x):
+    """e^x / Σ e^x along the last axis: positive, each row sums to 1; same shape as x. [S3].
+
+    The row's maximum is taken off first: the quotient stays the same, and nothing overflows.
+    """
+    e = np.exp(x - np.max(x, axis=-1, keepdims=True))
+    return e / np.sum(e, axis=-1, keepdims=True)
+
+
+def mean_squared_error(y, t):
+    """mean((y − t)²) over all elements of y and t, both of one shape -> float. Source: [S1].
+
+    Raises ValueError where the shapes differ.
+    """
+    y, t = same_shape(y, t)
+    return float(np.mean((y - t) ** 2))
+
+
+def half_squared_error(y, t):
+    """½ Σ (t − y)² over all elements of y and t, both of one shape -> float. Source: [S2].
+
+    Raises ValueError where the shapes differ.
+    """
+    y, t = same_shape(y, t)
+    return float(0.5 * np.sum((t - y) ** 2))
+
+
+def cross_entropy(y, t):
+    """−Σ t · log y, averaged over the batch -> float. Source: [S3].
+
+    y: probabilities, (N, K) or (K,). t: integer labels, (N,), or one-hot rows, the shape of y.
+    A probability of 0 counts as the smallest positive float, so the loss stays finite.
+    Raises ValueError where t does not fit y.
+    """
+    y = np.asarray(y, dtype=np.result_type(np.asarray(y), np.float32))
+    return label_loss(np.log(np.maximum(y, np.finfo(y.dtype).tiny)), t)
+
+
+def label_loss(log_y, t):
+    """−Σ t · log y, averaged over the batch, from log-probabilities log_y, (N, K) or (K,)."""
+    return float(-np.sum(one_hot(t, log_y.shape) * log_y) / np.prod(log_y.shape[:-1]))
+
+
+def one_hot(t, shape):
+    """Labels t as one-hot rows of the given shape, (N, K) or (K,); one-hot rows pass unchanged.
+
+    Raises ValueError where t is neither of that shape nor integer labels in 0…K − 1.
+    """
+    t = np.asarray(t)
+    if t.shape == shape:
+        return t
+    if t.shape != shape[:-1] or t.dtype.kind not in "iu":
+        raise ValueError(
+            f"targets of shape {t.shape} and type {t.dtype} don't fit outputs of shape {shape}: "
+            f"expected integer labels of shape {shape[:-1]} or one-hot rows of shape {shape}"
+        )
+    if np.any((t < 0) | (t >= shape[-1])):
+        raise ValueError(f"labels must lie in 0…{shape[-1] - 1}; found {t.min()}…{t.max()}")
+    return t[..., np.newaxis] == np.arange(shape[-1])
+
+
+def same_shape(y, t):
+    """y and t as arrays of one shape; ValueError with both shapes where they differ."""
+    y, t = np.asarray(y), np.asarray(t)
+    if y.shape != t.shape:
+        raise ValueError(f"output of shape {y.shape} and target of shape {t.shape} must be the same")
+    return y, t
