@@ -1,0 +1,99 @@
+"""SVG as text: a handful of shapes in the course's look.
+
+No ids, <defs> or url(#…): a page may show one picture twice, and ids would then clash.
+"""
+
+import math
+from html import escape
+
+from .style import BACKWARD, DATA, FONT, FORWARD, PAPER, WIDTH
+
+
+def svg(height, title, sentence, *shapes, width=WIDTH):
+    """A whole picture, width × height px, shrinking with the page. title names it, sentence says it."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:g}" width="{width}" '
+        f'height="{height:g}" role="img" style="max-width:100%;height:auto;display:block;'
+        f'background:{PAPER}" font-family="{FONT}" font-size="15">'
+        f"<title>{escape(title)}</title><desc>{escape(sentence)}</desc>"
+        f'<rect width="{width}" height="{height:g}" fill="{PAPER}"/>{"".join(shapes)}</svg>'
+    )
+
+
+def text(x, y, words, color=DATA, anchor="middle", size=15, bold=False, halo=True):
+    """One line of text with its baseline at y; a white halo keeps it legible on lines."""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" fill="{color}" text-anchor="{anchor}" font-size="{size}"'
+        + (' font-weight="bold"' if bold else "")
+        + (f' stroke="{PAPER}" stroke-width="4" paint-order="stroke"' if halo else "")
+        + f' style="font-variant-numeric:tabular-nums">{escape(str(words))}</text>'
+    )
+
+
+def line(x1, y1, x2, y2, color=DATA, width=2.0, dashed=False):
+    """A straight line; dashed is how the course draws what flows backward."""
+    dash = ' stroke-dasharray="7 5"' if dashed else ""
+    return (
+        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{color}" '
+        f'stroke-width="{width:.1f}"{dash}/>'
+    )
+
+
+def arrow(x1, y1, x2, y2, color=DATA, width=2.0, dashed=False):
+    """A line with a head at (x2, y2)."""
+    length = math.hypot(x2 - x1, y2 - y1) or 1
+    dx, dy = (x2 - x1) / length, (y2 - y1) / length
+    bx, by = x2 - 11 * dx, y2 - 11 * dy  # the base of the head
+    head = f"{x2:.1f},{y2:.1f} {bx - 5 * dy:.1f},{by + 5 * dx:.1f} {bx + 5 * dy:.1f},{by - 5 * dx:.1f}"
+    return line(x1, y1, bx, by, color, width, dashed) + f'<polygon points="{head}" fill="{color}"/>'
+
+
+def circle(x, y, r, color=DATA, fill=PAPER, width=2.0):
+    """A circle with center (x, y) and radius r."""
+    return (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="{fill}" '
+        f'stroke="{color}" stroke-width="{width:.1f}"/>'
+    )
+
+
+def box(x, y, width, height, color=DATA, fill=PAPER, line_width=2.0, round_by=6):
+    """A rectangle with its top left corner at (x, y)."""
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{round_by}" '
+        f'fill="{fill}" stroke="{color}" stroke-width="{line_width:.1f}"/>'
+    )
+
+
+def polyline(points, color=DATA, width=2.0, dashed=False):
+    """A line through points, a sequence of (x, y)."""
+    places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    dash = ' stroke-dasharray="7 5"' if dashed else ""
+    return f'<polyline points="{places}" fill="none" stroke="{color}" stroke-width="{width:.1f}"{dash}/>'
+
+
+def edge(x1, y1, x2, y2, value=None, gradient=None, color=FORWARD, along=0.5, anchor="middle"):
+    """An arrow forward, solid, its value above; with a gradient, an arrow backward, dashed, below.
+
+    value, gradient: text or None. along: where on the edge the text stands, 0…1.
+    """
+    length = math.hypot(x2 - x1, y2 - y1) or 1
+    nx, ny = -(y2 - y1) / length * 5, (x2 - x1) / length * 5  # the two arrows run 10 px apart
+    x, y = x1 + along * (x2 - x1), y1 + along * (y2 - y1)
+    if gradient is None:
+        shapes = [arrow(x1, y1, x2, y2, color)]
+    else:
+        shapes = [arrow(x1 - nx, y1 - ny, x2 - nx, y2 - ny, color)]
+        shapes.append(arrow(x2 + nx, y2 + ny, x1 + nx, y1 + ny, BACKWARD, dashed=True))
+        shapes.append(text(x, y + 25, gradient, BACKWARD, anchor, bold=True))
+    if value is not None:
+        shapes.append(text(x, y - 12, value, color, anchor, bold=True))
+    return "".join(shapes)
+
+
+def legend(x=14, y=16):
+    """What solid green and dashed vermillion mean; every diagram begins with it."""
+    return (
+        arrow(x, y, x + 44, y, FORWARD) + text(x + 52, y + 5, "value, forward", FORWARD, "start")
+        + arrow(x + 224, y, x + 180, y, BACKWARD, dashed=True)
+        + text(x + 232, y + 5, "gradient, backward", BACKWARD, "start")
+    )  # fmt: skip

@@ -1,0 +1,165 @@
+"""A real JupyterLab and a real Chromium for the browser tests, and a command that takes pictures.
+
+    python tests/browser/lab.py notebooks/03_*.ipynb --width 1300 --folder artefacts
+
+runs the notebooks in JupyterLab and saves a picture of each panel and of the whole chapter.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+PAGE = 850  # px of a chapter on one picture
+OVERRIDES = {
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True,
+    },
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+}  # fmt: skip
+
+
+@contextlib.contextmanager
+def jupyterlab(theme="JupyterLab Light"):
+    """Start JupyterLab on a copy of the notebooks; gives its address and the copy's folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        shutil.copytree(REPOSITORY / "notebooks", folder / "notebooks")
+        settings = folder / "settings"
+        settings.mkdir()
+        overrides = {**OVERRIDES, "@jupyterlab/apputils-extension:themes": {"theme": theme}}
+        (settings / "overrides.json").write_text(json.dumps(overrides))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [
+            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+            f"--port={port}", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder / 'notebooks'}",
+            f"--LabApp.app_settings_dir={settings}", f"--LabApp.workspaces_dir={folder / 'workspaces'}",
+            f"--LabApp.user_settings_dir={folder / 'user'}",
+        ]  # fmt: skip
+        environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(folder / "config")}
+        with open(folder / "log", "w") as log:
+            server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(lambda: answers(f"{address}/api"), 60, "JupyterLab to start")
+            yield address, folder / "notebooks"
+        finally:
+            server.terminate()
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+@contextlib.contextmanager
+def chromium(width=1300, height=1000):
+    """A page of a headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser.new_page(viewport={"width": width, "height": height})
+        finally:
+            browser.close()
+
+
+def answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=2) as reply:
+            return reply.status == 200
+    except OSError:
+        return False
+
+
+def wait_for(condition, seconds, what):
+    """Wait until condition() is true; TimeoutError that says what did not happen."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited {seconds} s for {what}")
+        time.sleep(0.05)
+
+
+def open_notebook(page, address, name):
+    """Open a notebook in JupyterLab with the side bar closed, and wait for its kernel."""
+    page.goto(f"{address}/lab/tree/{name}?reset")
+    page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
+    page.evaluate("window.jupyterapp?.shell?.collapseLeft?.()")
+    if page.locator("#jp-left-stack").is_visible():
+        page.keyboard.press("Control+b")
+    page.wait_for_selector('.jp-NotebookPanel [data-status="idle"]', timeout=60_000)
+
+
+def run_all(page, seconds=120):
+    """Run All Cells, and wait until the last code cell has its number."""
+    page.locator(".jp-NotebookPanel .jp-Cell").first.click()
+    page.keyboard.press("Escape")
+    page.locator('li[role="menuitem"] >> text="Run"').first.click()
+    page.locator('li[data-command="runmenu:run-all"]').click()
+    done = """() => {
+        const prompts = [...document.querySelectorAll('.jp-CodeCell')].filter(
+            c => c.querySelector('.cm-content')?.textContent.trim()
+        ).map(c => c.querySelector('.jp-InputArea-prompt')?.textContent ?? '');
+        const ran = window.__started || prompts.some(p => p.includes('*'));
+        window.__started = ran;
+        return ran && prompts.every(p => /\\[\\d+\\]/.test(p));
+    }"""
+    page.wait_for_function(done, timeout=seconds * 1000)
+
+
+def errors(page):
+    """The texts of all error outputs of the open notebook."""
+    return page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"],'
+                        '.jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]').all_text_contents()  # fmt: skip
+
+
+def photograph(notebooks, folder, width, theme):
+    """Run each notebook and save a picture of every panel, and of the whole chapter."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with jupyterlab(theme) as (address, _), chromium(width) as page:
+        for path in notebooks:
+            name = Path(path).relative_to("notebooks") if Path(path).parts[0] == "notebooks" else Path(path).name
+            open_notebook(page, address, name)
+            run_all(page)
+            page.wait_for_timeout(1500)
+            print(name, "errors:", errors(page))
+            for i, panel in enumerate(page.locator(".jp-OutputArea-output > .widget-vbox").all()):
+                panel.scroll_into_view_if_needed()
+                page.wait_for_timeout(150)
+                panel.screenshot(path=folder / f"{Path(name).stem}_{width}_panel{i}.png")
+            scroll = "top => { const o = document.querySelector('.jp-WindowedPanel-outer'); o.scrollTop = top; "
+            scroll += "return o.scrollHeight; }"
+            height, top = page.evaluate(scroll, 0), 0
+            while top < height:
+                page.evaluate(scroll, top)
+                page.wait_for_timeout(200)
+                page.screenshot(path=folder / f"{Path(name).stem}_{width}_page{top // PAGE:02d}.png")
+                top += PAGE
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("notebooks", nargs="+")
+    parser.add_argument("--width", type=int, default=1300)
+    parser.add_argument("--folder", type=Path, default=Path("artefacts"))
+    parser.add_argument("--theme", default="JupyterLab Light", help='or "JupyterLab Dark"')
+    arguments = parser.parse_args()
+    photograph(arguments.notebooks, arguments.folder, arguments.width, arguments.theme)
