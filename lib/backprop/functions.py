@@ -12,8 +12,9 @@ def sigmoid(x):
 
     For x < 0 it is computed as e^x / (1 + e^x), the same number: e^−x would overflow.
     """
+    x = as_float(x)
     e = np.exp(-np.abs(x))
-    return np.where(np.asarray(x) >= 0, 1 / (1 + e), e / (1 + e))[()]  # [()]: number in, number out
+    return np.where(x >= 0, 1 / (1 + e), e / (1 + e))[()]  # [()]: number in, number out
 
 
 def sigmoid_derivative(y):
@@ -23,7 +24,7 @@ def sigmoid_derivative(y):
 
 def tanh(x):
     """(e^x − e^−x) / (e^x + e^−x), between −1 and 1; same shape as x. Source: [S2]."""
-    return np.tanh(x)
+    return np.tanh(as_float(x))
 
 
 def tanh_derivative(y):
@@ -43,16 +44,19 @@ def relu_derivative(x):
 
 def leaky_relu(x, slope=0.1):
     """x for x > 0, else slope · x; same shape as x. Source: [S2]."""
-    return np.where(np.asarray(x) > 0, x, slope * np.asarray(x))[()]
+    x = as_float(x)
+    return np.where(x > 0, x, slope * x)[()]
 
 
 def elu(x, alpha=1.0):
     """x for x ≥ 0, else α (e^x − 1); same shape as x. Source: [S2]."""
-    return np.where(np.asarray(x) >= 0, x, alpha * np.expm1(np.minimum(x, 0)))[()]
+    x = as_float(x)
+    return np.where(x >= 0, x, alpha * np.expm1(np.minimum(x, 0)))[()]
 
 
 def log_softmax(x):
     """log softmax(x) along the last axis, finite for every finite x; same shape as x."""
+    x = as_float(x)
     x = x - np.max(x, axis=-1, keepdims=True)
     return x - np.log(np.sum(np.exp(x), axis=-1, keepdims=True))
 
@@ -62,6 +66,7 @@ def softmax(x):
 
     The row's maximum is taken off first: the quotient stays the same, and nothing overflows.
     """
+    x = as_float(x)
     e = np.exp(x - np.max(x, axis=-1, keepdims=True))
     return e / np.sum(e, axis=-1, keepdims=True)
 
@@ -91,7 +96,7 @@ def cross_entropy(y, t):
     A probability of 0 counts as the smallest positive float, so the loss stays finite.
     Raises ValueError where t does not fit y.
     """
-    y = np.asarray(y, dtype=np.result_type(np.asarray(y), np.float32))
+    y = as_float(y)
     return label_loss(np.log(np.maximum(y, np.finfo(y.dtype).tiny)), t)
 
 
@@ -118,9 +123,18 @@ def one_hot(t, shape):
     return t[..., np.newaxis] == np.arange(shape[-1])
 
 
-def same_shape(y, t):
-    """y and t as arrays of one shape; ValueError with both shapes where they differ."""
-    y, t = np.asarray(y), np.asarray(t)
-    if y.shape != t.shape:
-        raise ValueError(f"output of shape {y.shape} and target of shape {t.shape} must be the same")
-    return y, t
+def same_shape(a, b, what="the output and the target"):
+    """a and b as float arrays of one shape; ValueError with both shapes where they differ."""
+    a, b = as_float(a), as_float(b)
+    if a.shape != b.shape:
+        raise ValueError(f"{what} must have the same shape, not {a.shape} and {b.shape}")
+    return a, b
+
+
+def as_float(x):
+    """x as an array of floats: a float array as it is, other numbers as float64.
+
+    Bytes need it: 3 − 5 is 254 in uint8.
+    """
+    x = np.asarray(x)
+    return x if x.dtype.kind == "f" else x.astype(np.float64)

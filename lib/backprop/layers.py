@@ -13,8 +13,8 @@ don't fit raise ValueError with both shapes.
 import numpy as np
 
 from .functions import (
-    elu, label_loss, leaky_relu, log_softmax, mean_squared_error, half_squared_error, one_hot, relu,
-    same_shape, sigmoid, tanh,
+    as_float, elu, half_squared_error, label_loss, leaky_relu, log_softmax, mean_squared_error, one_hot,
+    relu, same_shape, sigmoid, tanh,
 )
 
 
@@ -25,7 +25,7 @@ class Layer:
     needs_dx = True  # Network clears it for its first layer: nobody uses the data's gradient
 
     def __init__(self, **params):
-        self.params = {name: own_float(array) for name, array in params.items() if array is not None}
+        self.params = {name: as_float(np.array(array)) for name, array in params.items() if array is not None}
         self.grads = {}
 
     def incoming(self, dout):
@@ -145,7 +145,7 @@ class Maxout(Layer):
         super().__init__(W1=W1, b1=b1, W2=W2, b2=b2)
         check_affine(self.params["W1"], self.params["b1"])
         check_affine(self.params["W2"], self.params["b2"])
-        same_shape(self.params["W1"], self.params["W2"])
+        same_shape(self.params["W1"], self.params["W2"], "W1 and W2")
 
     def forward(self, x):
         p = self.params
@@ -219,12 +219,6 @@ class SoftmaxWithLoss(Loss):
         """dy = dout · (softmax(y) − t) / N."""
         y, t = self.kept()
         return dout * (y - t) / len(np.atleast_2d(y))
-
-
-def own_float(array):
-    """A copy that belongs to the layer: float32 stays, other numbers become float64."""
-    array = np.array(array)
-    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def check_affine(W, b):

@@ -29,7 +29,7 @@ class Parameters(Mapping):
         return layer.params[key]
 
     def __setitem__(self, name, value):
-        array, value = same_shape(self[name], value)
+        array, value = same_shape(self[name], value, f"{name} and its new value")
         array[...] = value
 
     def __iter__(self):

@@ -1,0 +1,194 @@
+"""The numerical gradient, the relative error and the gradient check."""
+
+import numpy as np
+import pytest
+from backprop import (
+    Affine, HalfSquaredError, Network, Relu, Sigmoid, TwoLayerNet, check_gradients, numerical_gradient,
+    relative_error,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+pytestmark = pytest.mark.filterwarnings("error")
+SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, max_side=5)
+ARRAYS = hnp.arrays(np.float64, SHAPES, elements=st.floats(-9, 9))
+
+
+def squares(x):
+    return np.sum(x**2)
+
+
+def test_central_difference_by_hand():
+    x = np.array([0.3])
+    h = 0.01
+    by_hand = (np.exp(0.3 + h) - np.exp(0.3 - h)) / (2 * h)
+    assert numerical_gradient(lambda x: np.exp(x[0]), x, h) == pytest.approx(by_hand, rel=1e-12)
+    assert abs(by_hand - np.exp(0.3)) < 3e-5  # the error is h² / 6 · e^x, not of the order of h
+
+
+def test_the_step_is_1e_4_unless_told():
+    seen = []
+    numerical_gradient(lambda x: seen.append(float(x[0])) or 0.0, np.array([0.5]))
+    assert seen == pytest.approx([0.5001, 0.4999], abs=1e-12)
+
+
+@given(ARRAYS)
+def test_gradient_of_squares_has_the_shape_of_x_and_is_2x(x):
+    kept = x.copy()
+    grad = numerical_gradient(squares, x)
+    assert grad.shape == x.shape and grad.dtype == np.float64
+    np.testing.assert_allclose(grad, 2 * x, atol=1e-7)
+    np.testing.assert_array_equal(x, kept)
+
+
+@pytest.mark.parametrize("x", [[3, 4], np.array([3, 4]), np.array([3, 4], np.uint8), 3.0, np.array([1j])])
+def test_books_integers_are_refused(x):
+    """The book's code gives [25000, 35000] for Σx² at int [3, 4]: x + h was cut back to x."""
+    with pytest.raises(TypeError, match=r"needs a float array, not a.*h = 0.0001.*dtype=float"):
+        numerical_gradient(squares, x)
+
+
+def test_books_float32_gradient_is_right():
+    """The book's code gives [625, 781.25] at float32 [300, 400] instead of [600, 800]."""
+    x = np.array([300, 400], dtype=np.float32)
+    np.testing.assert_allclose(numerical_gradient(squares, x), [600, 800], rtol=1e-6)
+    assert x.dtype == np.float32
+    np.testing.assert_array_equal(x, np.array([300, 400], dtype=np.float32))
+
+
+def test_x_is_put_back_when_f_raises_at_any_call(rng):
+    x = rng.standard_normal((2, 3))
+    kept = x.copy()
+    for calls in range(12):
+        left = iter(range(calls))
+
+        def f(x, left=left):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            return 0.0
+
+        with pytest.raises(KeyboardInterrupt):
+            numerical_gradient(f, x)
+        np.testing.assert_array_equal(x, kept)
+
+
+def test_f_may_read_a_network_that_holds_x(rng):
+    network = Network([Affine(rng.standard_normal((2, 3))), Sigmoid()], HalfSquaredError())
+    x, t = rng.standard_normal((5, 2)), rng.standard_normal((5, 3))
+    grad = numerical_gradient(lambda _: network.loss(x, t), network.params["W1"])
+    np.testing.assert_allclose(grad, network.gradient(x, t)["W1"], atol=1e-8)
+
+
+def test_non_contiguous_arrays_are_disturbed_in_place(rng):
+    x = rng.standard_normal((4, 6))[::2, ::3]
+    np.testing.assert_allclose(numerical_gradient(lambda _: squares(x), x), 2 * x, atol=1e-7)
+
+
+def test_a_step_that_is_lost_is_an_error():
+    x = np.array([1.0, 1e15])
+    with pytest.raises(ValueError, match=r"h = 0.0001 is lost beside x\[1\] = 1e\+15: take a larger h"):
+        numerical_gradient(squares, x)
+    assert x[1] == 1e15
+    with pytest.raises(ValueError, match="take a larger h"):
+        numerical_gradient(squares, np.array([3.0]), h=1e-17)
+
+
+def test_relative_error_by_hand():
+    assert relative_error([1.0, 2.0], [1.0, 1.0]) == pytest.approx(1 / 3)
+    assert relative_error([0.0, 0.0], [0.0, 0.0]) == 0
+    assert relative_error([1.0], [-1.0]) == 1
+    assert relative_error([], []) == 0
+    assert type(relative_error(np.float32(1), np.float32(2))) is float
+
+
+@given(ARRAYS, st.data())
+def test_relative_error_is_symmetric_and_at_most_one(a, data):
+    b = data.draw(hnp.arrays(np.float64, a.shape, elements=st.floats(-1e300, 1e300)))
+    assert 0 <= relative_error(a, b) == relative_error(b, a) <= 1
+    assert relative_error(a, a) == 0
+
+
+def test_relative_error_names_both_shapes():
+    with pytest.raises(ValueError, match=r"\(2,\).*\(2, 1\)"):
+        relative_error(np.zeros(2), np.zeros((2, 1)))
+
+
+def small_network(rng):
+    affine = Affine(rng.standard_normal((3, 2)), rng.standard_normal(2))
+    return Network([affine, Sigmoid()], HalfSquaredError())
+
+
+def test_check_of_a_right_network_is_ok_and_prints_a_table(rng):
+    x, t = rng.standard_normal((5, 3)), rng.standard_normal((5, 2))
+    check = check_gradients(small_network(rng), x, t)
+    assert check.ok and check.tolerance == 1e-6
+    assert set(check.differences) == {"W1", "b1"}
+    lines = repr(check).splitlines()
+    assert "mean |difference|" in lines[0] and "tolerance 1e-06" in lines[0]
+    assert [line.split()[0] for line in lines[1:]] == ["W1", "b1"]
+    assert all(line.endswith("  ok") for line in lines[1:])
+
+
+BUGS = {
+    "sign": lambda grads: grads.update(W=-grads["W"]),
+    "factor": lambda grads: grads.update(W=grads["W"] * 1.0001),
+    "one element": lambda grads: grads["W"].__setitem__((2, 1), 0),
+    "not a number": lambda grads: grads["W"].__setitem__((0, 0), np.nan),
+    "shape": lambda grads: grads.update(W=grads["W"].T),
+}
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_check_names_the_parameter_that_is_wrong(bug, rng):
+    class Wrong(Affine):
+        def backward(self, dout):
+            dx = super().backward(dout)
+            BUGS[bug](self.grads)
+            return dx
+
+    network = Network([Wrong(rng.standard_normal((3, 2)), np.ones(2)), Sigmoid()], HalfSquaredError())
+    check = check_gradients(network, rng.standard_normal((5, 3)), rng.standard_normal((5, 2)))
+    assert not check.ok
+    assert check.differences["W1"].relative > 1e-6 > check.differences["b1"].relative
+    assert [line.split()[-1] for line in repr(check).splitlines()[1:]] == ["DIFFERS", "ok"]
+
+
+def test_differences_are_the_mean_and_the_largest(rng):
+    """A gradient twice too large: |2g − g| / (2|g| + |g|) is a third, and the mean is that of |g|."""
+
+    class Twice(HalfSquaredError):
+        def backward(self, dout=1.0):
+            return 2 * super().backward(dout)
+
+    network = small_network(rng)
+    network.last_layer = Twice()
+    x, t = rng.standard_normal((5, 3)), rng.standard_normal((5, 2))
+    difference = check_gradients(network, x, t).differences["W1"]
+    measured = network.numerical_gradient(x, t)["W1"]
+    assert difference.mean_absolute == pytest.approx(np.mean(np.abs(measured)), rel=1e-5)
+    assert difference.relative == pytest.approx(1 / 3, rel=1e-5)
+
+
+def test_check_leaves_a_float32_network_as_it_is_and_works_in_float64(rng):
+    network = TwoLayerNet(3, 5, 2, weight_init_std=1.0, rng=1).astype(np.float32)
+    kept = {name: array.copy() for name, array in network.params.items()}
+    x = rng.standard_normal((7, 3)).astype(np.float32)
+    check = check_gradients(network, x, rng.integers(2, size=7))
+    assert check.ok
+    assert max(d.mean_absolute for d in check.differences.values()) < 1e-8
+    for name, array in network.params.items():
+        assert array.dtype == np.float32
+        np.testing.assert_array_equal(array, kept[name])
+
+
+def test_a_step_across_relus_kink_is_not_a_bug():
+    network = Network([Affine([[1.0]], [-0.99995]), Relu()], HalfSquaredError())
+    assert check_gradients(network, [[1.0]], [[0.0]]).ok  # z = 5e-5, and h = 1e-4 crosses 0
+
+
+def test_step_of_the_check_is_passed_on(rng):
+    network = small_network(rng)
+    x, t = rng.standard_normal((5, 3)), rng.standard_normal((5, 2))
+    coarse, fine = check_gradients(network, x, t, h=3e-3), check_gradients(network, x, t, h=1e-4)
+    assert coarse.differences["W1"].mean_absolute > 100 * fine.differences["W1"].mean_absolute
