@@ -1,0 +1,79 @@
+"""The picture of a network: nodes in columns, weights on the edges between them."""
+
+from typing import NamedTuple
+
+from .style import DATA, FORWARD, HIGHLIGHT, MUTED, PARAMETER, WIDTH
+from .svg import BACKWARD, arrow, circle, legend, svg, text
+
+RADIUS, TOP = 24, 96  # px
+
+
+class Node(NamedTuple):
+    """One node. value stands above it in green, gradient below it in vermillion; both are text."""
+
+    name: str
+    value: str = ""
+    gradient: str = ""
+    highlight: bool = False
+
+
+class Edge(NamedTuple):
+    """One weight, from a node to a node, each (column, row); label above, gradient below, both text."""
+
+    source: tuple[int, int]
+    target: tuple[int, int]
+    label: str = ""
+    gradient: str = ""
+    highlight: bool = False
+
+
+def network_picture(columns, edges, title, sentence, *, row=190, gradients=True, extra=()):
+    """A network as SVG. columns: lists of Nodes, left to right. edges: Edges.
+
+    row: px between nodes of a column. gradients: False leaves their half of the legend's room out.
+    extra: more SVG shapes, drawn last. Returns the SVG text.
+    """
+    height = TOP + row * (max(map(len, columns)) - 1) + 74
+    shapes = [] if not gradients else [legend()]
+    middle = TOP + row * (max(map(len, columns)) - 1) / 2
+    place = {
+        (c, r): (column_x(c, len(columns)), middle + row * (r - (len(nodes) - 1) / 2))
+        for c, nodes in enumerate(columns)
+        for r, _ in enumerate(nodes)
+    }
+    for e in edges:
+        shapes.append(_edge(*place[e.source], *place[e.target], e))
+    for e in edges:  # words after all lines: no line crosses a number
+        shapes.append(_label(*place[e.source], *place[e.target], e))
+    for c, nodes in enumerate(columns):
+        for r, node in enumerate(nodes):
+            shapes.append(_node(*place[c, r], node))
+    return svg(height, title, sentence, *shapes, *extra)
+
+
+def column_x(column, columns):
+    """The x of a column's center, in px."""
+    return 70 + column * (WIDTH - 190) / max(columns - 1, 1)
+
+
+def _node(x, y, node):
+    color = HIGHLIGHT if node.highlight else DATA
+    return (
+        circle(x, y, RADIUS, color, width=4 if node.highlight else 2)
+        + text(x, y + 6, node.name, size=18, bold=True, halo=False)
+        + text(x, y - RADIUS - 9, node.value, FORWARD, bold=True)
+        + text(x, y + RADIUS + 20, node.gradient, BACKWARD, bold=True)
+    )
+
+
+def _edge(x1, y1, x2, y2, edge):
+    length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
+    dx, dy = (x2 - x1) / length * RADIUS, (y2 - y1) / length * RADIUS
+    color, width = (HIGHLIGHT, 4) if edge.highlight else (MUTED, 1.6)
+    return arrow(x1 + dx, y1 + dy, x2 - dx, y2 - dy, color, width)
+
+
+def _label(x1, y1, x2, y2, edge):
+    along = 0.5 if y1 == y2 else 0.31  # slanted edges cross in the middle
+    x, y = x1 + along * (x2 - x1), y1 + along * (y2 - y1)
+    return text(x, y - 8, edge.label, PARAMETER, bold=True) + text(x, y + 21, edge.gradient, BACKWARD, bold=True)
