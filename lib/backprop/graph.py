@@ -47,8 +47,9 @@ class Value:
         x = self
         if not isinstance(other, Value):
             n = float(other)
+            power = _power(x.data, n)
             local = n * _power(x.data, n - 1) if n else 0.0
-            return Value(_power(x.data, n), op=f"^{n:g}", inputs=(x,), local_gradients=(local,))
+            return Value(power, op=f"^{n:g}", inputs=(x,), local_gradients=(local,))
         y = other
         if x.data <= 0:
             raise ValueError(f"x ** y with a Value y needs x > 0 for its logarithm; x is {x.data:g}")
