@@ -218,7 +218,8 @@ class SoftmaxWithLoss(Loss):
     def backward(self, dout=1.0):
         """dy = dout · (softmax(y) − t) / N."""
         y, t = self.kept()
-        return dout * (y - t) / len(np.atleast_2d(y))
+        N = y.size // y.shape[-1]
+        return dout * (y - t) / N
 
 
 def check_affine(W, b):
