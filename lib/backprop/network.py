@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .functions import same_shape
+from .functions import one_hot, same_shape
 from .layers import Affine, Relu, SoftmaxWithLoss
 from .numerical import numerical_gradient
 
@@ -79,9 +79,11 @@ class Network:
         loss = self.loss(x, t)
         dout = self.last_layer.backward()
         self.layers[0].needs_dx = False
-        for layer in reversed(self.layers):
-            dout = layer.backward(dout)
-        self.layers[0].needs_dx = True
+        try:
+            for layer in reversed(self.layers):
+                dout = layer.backward(dout)
+        finally:
+            self.layers[0].needs_dx = True
         return loss, self.params.gradients()
 
     def gradient(self, x, t):
@@ -102,10 +104,10 @@ class Network:
         x, t = np.asarray(x), np.asarray(t)
         if len(x) != len(t) or not len(x):
             raise ValueError(f"{len(x)} inputs and {len(t)} targets: expected as many of both, at least 1")
-        labels = t.argmax(axis=1) if t.ndim == 2 else t
         right = 0
         for i in range(0, len(x), 1000):  # in parts: 60,000 images at once would fill the memory
-            right += np.sum(self.predict(x[i : i + 1000]).argmax(axis=1) == labels[i : i + 1000])
+            y = self.predict(x[i : i + 1000])
+            right += np.sum(y.argmax(axis=1) == one_hot(t[i : i + 1000], y.shape).argmax(axis=1))
         return float(right / len(x))
 
     def astype(self, dtype):

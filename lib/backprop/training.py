@@ -44,9 +44,12 @@ def _steps(network, x, t, iterations, batch_size, learning_rate, rng):
         with blas.limit(limits=1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
             loss, grads = network.loss_and_gradient(x[rows], t[rows])
             if not np.isfinite(loss):
+                cause = "is too large for this network. Take a smaller one"
+                if iteration == 0:
+                    cause = "is not the cause. Look for data or weights that are not finite, or huge"
                 raise FloatingPointError(
-                    f"the loss is {loss} at iteration {iteration}: the learning rate "
-                    f"{learning_rate:g} is too large for this network. Take a smaller one"
+                    f"the loss is {loss} at iteration {iteration}: "
+                    f"the learning rate {learning_rate:g} {cause}"
                 )
             for name, grad in grads.items():
                 network.params[name] -= learning_rate * grad
