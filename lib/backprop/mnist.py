@@ -5,7 +5,6 @@ Source: Yann LeCun, Corinna Cortes, Christopher Burges; see data/README.md.
 
 import gzip
 import math
-import sys
 import zlib
 from pathlib import Path
 
@@ -93,8 +92,10 @@ def _read(file, path):
         raise ValueError(f"{path}: cut off in the header; expected {dimensions} sizes of 4 bytes")
     shape = tuple(int(n) for n in np.frombuffer(header, ">u4"))
     size = math.prod(shape) * dtype.itemsize
-    data = file.read(min(size + 1, sys.maxsize))
+    data = file.read()
     if len(data) != size:
-        found = "more" if len(data) > size else f"{len(data):,}"
-        raise ValueError(f"{path}: the shape {shape} needs {size:,} bytes of data; found {found}")
-    return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+        raise ValueError(f"{path}: the shape {shape} needs {size:,} bytes of data; found {len(data):,}")
+    try:
+        return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+    except ValueError as error:  # more than 64 dimensions, or a size of 0 beside huge ones
+        raise ValueError(f"{path}: the shape {shape} is not one that NumPy can hold ({error})") from error
