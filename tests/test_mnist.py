@@ -68,7 +68,7 @@ def test_the_datasheet_counts_the_classes_of_both_parts(mnist, part, column):
     assert counts == {str(digit): count for digit, count in enumerate(np.bincount(labels, minlength=10))}
 
 
-def test_the_datasheet_names_authors_and_licence():
+def test_the_datasheet_names_authors_and_license():
     for part in ("Yann LeCun", "Corinna Cortes", "Christopher Burges", "CC BY-SA 3.0", "28×28"):
         assert part in SHEET
 

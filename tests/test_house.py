@@ -1,0 +1,154 @@
+"""The house: one list of dependencies, one direction of imports, nothing that holds on one machine only."""
+
+import ast
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[1]
+LIBRARY = ROOT / "lib" / "backprop"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CORE = ["functions", "numerical", "graph", "layers", "network", "training", "mnist"]  # in reading order
+
+
+def lines(path):
+    """The lines of a file without comments and empty lines."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return [line for line in (re.sub(r"\s*#.*", "", line) for line in text.splitlines()) if line]
+
+
+# dependencies
+
+
+def test_requirements_pin_every_direct_dependency_exactly_and_install_the_package():
+    *pins, package = lines("requirements.txt")
+    assert package == "-e ."
+    assert all(re.fullmatch(r"[\w-]+==[\d.]+", pin) for pin in pins)
+    pinned = {name: Version(version) for name, version in (pin.split("==") for pin in pins)}
+    wanted = {r.name: r.specifier for r in map(Requirement, PROJECT["dependencies"])}
+    assert pinned.keys() == wanted.keys()
+    assert [name for name in pinned if pinned[name] not in wanted[name]] == []
+
+
+def test_environment_installs_the_same_requirements():
+    assert [line.strip().removeprefix("- ") for line in lines("environment.yml")] == [
+        "name: backprop", "channels:", "conda-forge",
+        "dependencies:", "python=3.12", "pip", "pip:", "-r requirements.txt",
+    ]  # fmt: skip
+    assert Version("3.12") in Requirement(f"python{PROJECT['requires-python']}").specifier
+
+
+def test_the_data_are_installed_with_the_package():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    patterns = settings["package-data"]["backprop.data"]
+    for path in (LIBRARY / "data").iterdir():
+        assert any(path.match(pattern) for pattern in patterns), path.name
+
+
+# imports
+
+
+def imports(path):
+    """The modules that a file of the library imports, as full names: backprop.functions, numpy, …"""
+    package = ["backprop", *path.relative_to(LIBRARY).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            for alias in node.names:
+                inside = (LIBRARY.parent / module.replace(".", "/") / f"{alias.name}.py").exists()
+                inside = inside or (LIBRARY.parent / module.replace(".", "/") / alias.name).is_dir()
+                yield f"{module}.{alias.name}" if inside else module
+
+
+def test_every_file_of_the_core_is_known():
+    assert {path.stem for path in LIBRARY.glob("*.py")} == {"__init__", *CORE}
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_a_core_file_imports_numpy_and_the_core_files_before_it(name):
+    allowed = {"numpy", *(f"backprop.{earlier}" for earlier in CORE[: CORE.index(name)])}
+    if name == "training":
+        allowed.add("threadpoolctl")
+    for module in imports(LIBRARY / f"{name}.py"):
+        assert module in allowed or module.partition(".")[0] in sys.stdlib_module_names, module
+
+
+def test_the_package_imports_its_core_files_only():
+    assert set(imports(LIBRARY / "__init__.py")) <= {f"backprop.{name}" for name in CORE}
+
+
+@pytest.mark.parametrize(("room", "other"), [("explore", "homework"), ("homework", "explore")])
+def test_explore_and_homework_do_not_import_each_other(room, other):
+    found = {m for path in (LIBRARY / room).rglob("*.py") for m in imports(path)}
+    assert not [module for module in found if module.startswith(f"backprop.{other}")]
+
+
+def test_a_forbidden_import_would_be_seen(tmp_path, monkeypatch):
+    """The reader of imports itself: absolute, relative, of a package, inside a function."""
+    monkeypatch.setattr(sys.modules[__name__], "LIBRARY", tmp_path / "backprop")
+    for folder in ("explore", "homework"):
+        (tmp_path / "backprop" / folder).mkdir(parents=True)
+    (tmp_path / "backprop" / "layers.py").touch()
+    path = tmp_path / "backprop" / "explore" / "panel.py"
+    path.write_text(
+        "import os.path, numpy as np\nfrom .. import homework\nfrom ..homework.grade import x\n"
+        "def f():\n    from backprop.layers import Relu\n    from backprop import layers\n"
+        "    from . import y\n"
+    )
+    assert sorted(imports(path)) == [
+        "backprop.explore", "backprop.homework", "backprop.homework.grade", "backprop.layers",
+        "backprop.layers", "numpy", "os.path",
+    ]  # fmt: skip
+
+
+# nothing that holds on one machine only
+
+TEXTS = {".py", ".ipynb", ".md", ".toml", ".yml", ".txt", ".json", ".html", ".sh", ".css", ".js", ""}
+ABSOLUTE_PATH = re.compile(r"(?<![\w.~-])(?:/(?:home|root|work|tmp|Users)/|[A-Z]:\\{1,2}Users)")
+PATH_EDIT = re.compile(r"\bsys\.path\s*(?:[+=\[]|\.(?:append|insert|extend))")
+STAR_IMPORT = re.compile(r"^\s*\"?\s*from\s+\S+\s+import\s+\*", re.M)
+
+
+def files():
+    places = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]
+    for folder in ("lib", "notebooks", "tests", ".ci"):
+        places += (path for path in (ROOT / folder).rglob("*") if path.is_file())
+    hidden = {"__pycache__", ".ipynb_checkpoints", "backprop_course.egg-info"}
+    return [path for path in places if path.suffix in TEXTS and not hidden.intersection(path.parts)]
+
+
+@pytest.mark.parametrize("pattern", [ABSOLUTE_PATH, PATH_EDIT, STAR_IMPORT], ids=["path", "sys.path", "star"])
+def test_no_file_has(pattern):
+    found = {}
+    for path in files():
+        if match := pattern.search(path.read_text(encoding="utf-8")):
+            found[str(path.relative_to(ROOT))] = match[0]
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "parts"),
+    [
+        (ABSOLUTE_PATH, ["open('/ho", "me/me/data')"]),
+        (ABSOLUTE_PATH, ["C:", r"\Users\me"]),
+        (PATH_EDIT, ["sys.pa", "th.insert(0, '..')"]),
+        (PATH_EDIT, ["sys.pa", "th += ['..']"]),
+        (STAR_IMPORT, ["from numpy imp", "ort *"]),
+        (STAR_IMPORT, ['    "from numpy imp', 'ort *\\n",']),  # a notebook's line
+    ],
+)
+def test_the_patterns_see_what_they_forbid(pattern, parts):
+    assert pattern.search("".join(parts))
+
+
+def test_files_are_looked_at():
+    names = {str(path.relative_to(ROOT)) for path in files()}
+    assert {"README.md", "pyproject.toml", "lib/backprop/layers.py", "tests/test_house.py"} <= names
