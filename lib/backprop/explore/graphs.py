@@ -1,5 +1,6 @@
 """The picture of a computation graph made of Values, and of its walk forward and backward."""
 
+from .equations import SUPERSCRIPT
 from .style import DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, WIDTH, number
 from .svg import circle, edge, legend, svg, text
 
@@ -56,7 +57,7 @@ def graph_picture(output, step=None, title="Computation graph", unit=""):
             shapes.append(edge(*start, *end, shown, gradient, color, **where))
         color = HIGHLIGHT if value is now else DATA if known else FAINT
         nodes.append(circle(x, y, RADIUS, color, width=4 if value is now else 2))
-        nodes.append(text(x, y + 6, value.op, DATA, size=19, bold=True))
+        nodes.append(text(x, y + 6, _symbol(value.op), DATA, size=19, bold=True))
     x, y = at(output)
     known, started = id(output) in computed, any(k == "start" for k, _ in done)
     shapes.append(
@@ -96,6 +97,18 @@ def _name(value):
     return value.name or number(value.data)
 
 
+def _symbol(op):
+    """An operation as its node shows it: the power "^2" is "( )²"."""
+    return f"( ){op[1:].translate(SUPERSCRIPT)}" if op[1:].isdigit() and op[0] == "^" else op
+
+
+def _apply(op, words):
+    """An operation with one input, at that input: 5², (−5)² or σ(5)."""
+    if _symbol(op) == op:
+        return f"{op}({words})"
+    return (f"({words})" if words.startswith("−") else words) + op[1:].translate(SUPERSCRIPT)
+
+
 def _say(output, kind, now, unit):
     """What the last step did, in words and numbers."""
     if kind is None:
@@ -105,10 +118,10 @@ def _say(output, kind, now, unit):
         return f"Backward starts at the output: ∂{_name(output)}/∂{_name(output)} = 1."
     if kind == "forward":
         numbers = [number(v.data) for v in now.inputs]
-        left = f" {now.op} ".join(numbers) if len(numbers) == 2 else f"{now.op}({numbers[0]})"
+        left = f" {now.op} ".join(numbers) if len(numbers) == 2 else _apply(now.op, numbers[0])
         return f"Forward: {left} = {number(now.data)}."
     parts = [
         f"to {_name(v)}: {number(local)} × {number(now.grad)} = {number(local * now.grad)}"
         for v, local in zip(now.inputs, now.local_gradients, strict=True)
     ]
-    return f"Backward through {now.op}, local × upstream: " + "; ".join(parts) + "."
+    return f"Backward through {_symbol(now.op)}, local × upstream: " + "; ".join(parts) + "."
