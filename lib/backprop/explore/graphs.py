@@ -65,7 +65,7 @@ def graph_picture(output, step=None, title="Computation graph", unit=""):
              "1" if started else None, FORWARD if known else FAINT)
     )  # fmt: skip
     nodes.append(text(x + RADIUS + 88, y + 5, output.name or "output", anchor="start"))
-    sentence = _say(output, kind, now, unit)
+    sentence = _say(output, kind, now, unit) if done else _say_inputs(output)
     return svg(TOP + ROW * (rows - 1) + 50, title, sentence, *shapes, *nodes, legend())
 
 
@@ -107,6 +107,12 @@ def _apply(op, words):
     if _symbol(op) == op:
         return f"{op}({words})"
     return (f"({words})" if words.startswith("−") else words) + op[1:].translate(SUPERSCRIPT)
+
+
+def _say_inputs(output):
+    """What is known before the first step."""
+    inputs = ", ".join(f"{v.name} = {number(v.data)}" for v in output.order() if v.name and not v.inputs)
+    return f"Only the inputs are known: {inputs}."
 
 
 def _say(output, kind, now, unit):
