@@ -19,7 +19,7 @@ OPERATORS = set("=+−·×()[],½Σ²→≈≤≥<>∂")
 
 def mathml(equation):
     """One equation as a <math> element."""
-    return f"<math>{_row(equation)}</math>"
+    return f'<math displaystyle="true">{_row(equation)}</math>'
 
 
 def plain(equation):

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import ipywidgets as widgets
 from ipywidgets.widgets.interaction import interactive
+from ipywidgets.widgets.widget_description import DescriptionWidget
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -93,7 +94,7 @@ class Panel(widgets.VBox):
     def _repr_mimebundle_(self, **kwargs):
         """The widget, a static picture, and the sentence: for readers without a kernel, and for nbval."""
         bundle = super()._repr_mimebundle_(**kwargs)
-        bundle["text/plain"] = self.sentence
+        bundle["text/plain"] = self.sentence if self.error else " ".join(p.stored for p in self._parts)
         for part in self._parts:
             bundle.setdefault(part.mime_type, part.static)
         return bundle
@@ -103,7 +104,11 @@ class Panel(widgets.VBox):
 
 
 class _Part:
-    """One picture: what the screen gets (content), what a static page gets (static), its sentence."""
+    """One picture: what the screen gets (content), what a static page gets (static), its sentence.
+
+    stored is the sentence for the saved notebook. A Figure may give it as figure.stored, where its
+    sentence has numbers that differ between machines, as those of a trained network do.
+    """
 
     def __init__(self, picture):
         self.widget, self.mime_type = widgets.HTML, "image/svg+xml"
@@ -111,6 +116,7 @@ class _Part:
             self.widget, self.mime_type = widgets.Image, "image/png"
             self.content = self.static = png(picture)
             self.sentence = getattr(picture, "sentence", "")
+            self.stored = getattr(picture, "stored", self.sentence)
             return
         markup = picture if isinstance(picture, str) else None
         still = getattr(picture, "_repr_svg_", lambda: markup)()
@@ -120,7 +126,7 @@ class _Part:
                 f"draw returned {type(picture).__name__}; expected an SVG or HTML string, a Figure, "
                 "an object with _repr_svg_ or _repr_html_, or a tuple of them"
             )
-        self.sentence = getattr(picture, "sentence", None) or _sentence(self.content)
+        self.sentence = self.stored = getattr(picture, "sentence", None) or _sentence(self.content)
         is_svg = still is not None and still.lstrip().startswith("<svg")
         self.static = still if is_svg else _words(self.sentence)
 
@@ -156,9 +162,10 @@ def _widgets(draw, controls):
         widget = interactive.widget_from_abbrev(abbreviation, default)
         if widget is None:
             raise ValueError(f"{name}={abbreviation!r} can't become a control; see ipywidgets' interact")
-        widget.description = widget.description or symbol(name)
-        widget.style.description_width = f"{label_width}px"
-        widget.layout.width = f"{label_width + 200}px"
+        if isinstance(widget, DescriptionWidget):
+            widget.description = widget.description or symbol(name)
+            widget.style.description_width = f"{label_width}px"
+            widget.layout.width = f"{label_width + 200}px"
         if isinstance(widget, widgets.FloatSlider):
             decimals = len(f"{widget.step:.10f}".rstrip("0").partition(".")[2])
             widget.readout_format = f".{decimals}f"

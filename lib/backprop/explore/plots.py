@@ -5,16 +5,16 @@ from matplotlib.figure import Figure
 from .style import DATA, MUTED, WIDTH
 
 
-def new_figure(height=380, columns=1, **axes):
-    """A Figure as wide as every picture and its axes in one row: (figure, ax) or (figure, [ax, …]).
+def new_figure(height=380, columns=1, rows=1, **axes):
+    """A Figure as wide as every picture, with its axes: (figure, ax), or (figure, [ax, …]) row by row.
 
     height: in px. axes: for every axes' set(), such as xlabel="x" or xlim=(0, 1).
     """
     figure = Figure(figsize=(WIDTH / 100, height / 100), dpi=100, layout="constrained")
-    grid = figure.subplots(1, columns, squeeze=False)[0]
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax in grid:
         style(ax, **axes)
-    return figure, (grid[0] if columns == 1 else list(grid))
+    return figure, (grid[0] if len(grid) == 1 else list(grid))
 
 
 def style(ax, **settings):
