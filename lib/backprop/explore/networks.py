@@ -27,11 +27,11 @@ class Edge(NamedTuple):
     highlight: bool = False
 
 
-def network_picture(columns, edges, title, sentence, *, row=190, gradients=True, extra=()):
+def network_picture(columns, edges, title, sentence, *, row=190, gradients=True, extra=(), room=0):
     """A network as SVG. columns: lists of Nodes, left to right. edges: Edges.
 
     row: px between nodes of a column. gradients: False leaves their half of the legend's room out.
-    extra: more SVG shapes, drawn last. Returns the SVG text.
+    extra: more SVG shapes, drawn last. room: px below the network for them. Returns the SVG text.
     """
     height = TOP + row * (max(map(len, columns)) - 1) + 74
     shapes = [] if not gradients else [legend()]
@@ -48,7 +48,7 @@ def network_picture(columns, edges, title, sentence, *, row=190, gradients=True,
     for c, nodes in enumerate(columns):
         for r, node in enumerate(nodes):
             shapes.append(_node(*place[c, r], node))
-    return svg(height, title, sentence, *shapes, *extra)
+    return svg(height + room, title, sentence, *shapes, *extra)
 
 
 def column_x(column, columns):
