@@ -1,0 +1,374 @@
+"""Matrices as pictures: an Affine layer entry by entry, its shapes to scale, two layers in a row."""
+
+import numpy as np
+
+from ..layers import Affine
+from .style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER, SUBSCRIPT, number
+from .svg import arrow, box, edge, legend, line, svg, text
+
+CELL_WIDTH, CELL_HEIGHT = 44, 28  # px, one entry of a matrix
+LIT = "#fdeccb"  # HIGHLIGHT as a background
+
+X, W, B = [[1, 2], [3, 4]], [[1, 3, 5], [2, 4, 6]], [1, 1, 1]  # the example of [S0]
+DY = [[1, 1, 1], [2, 2, 2]]
+SIZES = {"x": (2, 2), "W": (2, 3), "b": (1, 3), "dy": (2, 3)}
+RESULTS = {"y": (2, 3), "dx": (2, 2), "dW": (2, 3), "db": (1, 3)}
+
+
+def _entries(sizes):
+    return [(name, r, c) for name, (rows, columns) in sizes.items()
+            for r in range(rows) for c in range(columns)]  # fmt: skip
+
+
+def entry_name(name, row, column):
+    """An entry as the chapter writes it, counted from 1: W₁₂, and b₂ for a row alone."""
+    place = f"{column + 1}" if name in ("b", "db") else f"{row + 1}{column + 1}"
+    return name + place.translate(SUBSCRIPT)
+
+
+INPUTS = {entry_name(*entry): entry for entry in _entries(SIZES)}  # what can be dragged, by name
+CELLS = _entries(RESULTS)  # what the layer computes, in order: y, dx, dW, db
+
+
+# --- one Affine layer, entry by entry ---------------------------------------------------------
+
+
+def affine(cell=1, entry="x₁₁", change=0):
+    """Affine forward and backward as SVG, the row and the column that meet in one cell highlighted.
+
+    cell: which of the 19 computed entries, from 1: y, then dx, dW, db. entry: one of INPUTS.
+    change: what is added to that entry of [S0]'s example.
+    """
+    before, after = _affine(entry, 0), _affine(entry, change)
+    chosen = CELLS[cell - 1]
+    lit, terms = _meets(after, *chosen)
+    moved = [e for e in CELLS if _at(before, e) != _at(after, e)]
+    marks = {"lit": lit, "chosen": chosen, "dragged": INPUTS[entry], "moved": set(moved)}
+
+    shapes = [legend()]
+    left = 150
+    shapes.append(text(14, 101, "forward", FORWARD, "start", bold=True))
+    for y in (225, 351):
+        shapes.append(text(14, y, "backward", BACKWARD, "start", bold=True))
+    x = left
+    for sign, name in (("", "x"), ("·", "W"), ("+", "b"), ("=", "y")):
+        shapes.append(_sign(x, 68, sign))
+        shapes.append(_matrix(x, 68, name, after[name], marks))
+        x += _width(after[name]) + 34
+    x = left
+    for sign, name in (("", "dy"), ("·", "Wᵀ"), ("=", "dx")):
+        top = 178 if name == "Wᵀ" else 178 + CELL_HEIGHT / 2
+        shapes.append(_sign(x, 178, sign, 3))
+        shapes.append(_matrix(x, top, name, after[name], marks))
+        x += _width(after[name]) + 34
+    x = left
+    for sign, name in (("", "xᵀ"), ("·", "dy"), ("=", "dW")):
+        shapes.append(_sign(x, 318, sign))
+        shapes.append(_matrix(x, 318, name, after[name], marks))
+        if name == "dy":
+            under = 318 + 2 * CELL_HEIGHT + 16
+            shapes.append(line(x - 2, under - 8, x + _width(DY) + 2, under - 8, DATA, 1.5))
+            shapes.append(_matrix(x, under, "db", after["db"], marks, beside=True))
+        x += _width(after[name]) + 34
+    shapes.append(_key(560, 178))
+    sentence = _say(after, chosen, terms, entry, change, moved)
+    return svg(438, "An Affine layer, entry by entry", sentence, *shapes)
+
+
+def _affine(entry, change):
+    """Every matrix of the example by name, as lists of rows, after the change of one entry."""
+    given = {"x": X, "W": W, "b": [B], "dy": DY}
+    given = {name: [list(map(float, row)) for row in rows] for name, rows in given.items()}
+    name, row, column = INPUTS[entry]
+    given[name][row][column] += change
+    layer = Affine(given["W"], given["b"][0])
+    y = layer.forward(given["x"])
+    dx = layer.backward(given["dy"])
+    dW, db = layer.grads["W"], layer.grads["b"]
+    made = {"y": y.tolist(), "dx": dx.tolist(), "dW": dW.tolist(), "db": [db.tolist()]}
+    turned = {"Wᵀ": list(zip(*given["W"], strict=True)), "xᵀ": list(zip(*given["x"], strict=True))}
+    return given | made | turned
+
+
+def _at(matrices, entry):
+    name, row, column = entry
+    return matrices[name][row][column]
+
+
+def _meets(m, name, row, column):
+    """The drawn entries that meet in this cell, as (name, row, column), and its sum in words."""
+
+    def factors(left, right):
+        inner = range(len(m[right]))
+        entries = {(left, row, k) for k in inner} | {(right, k, column) for k in inner}
+        words = [f"{_factor(m[left][row][k])} · {_factor(m[right][k][column])}" for k in inner]
+        return entries, " + ".join(words)
+
+    if name == "y":
+        entries, words = factors("x", "W")
+        return entries | {("b", 0, column)}, f"{words} + {_factor(m['b'][0][column])}"
+    if name == "dx":
+        return factors("dy", "Wᵀ")
+    if name == "dW":
+        return factors("xᵀ", "dy")
+    return {("dy", r, column) for r in range(2)}, " + ".join(_factor(r[column]) for r in m["dy"])
+
+
+def _factor(value):
+    return f"({number(value)})" if value < 0 else number(value)
+
+
+def _say(m, chosen, terms, entry, change, moved):
+    name, row, column = chosen
+    how = {
+        "y": f"row {row + 1} of x meets column {column + 1} of W, plus b{column + 1}",
+        "dx": f"row {row + 1} of dy meets column {column + 1} of Wᵀ, which is row {column + 1} of W",
+        "dW": f"row {row + 1} of xᵀ, which is column {row + 1} of x, meets column {column + 1} of dy",
+        "db": f"the sum of column {column + 1} of dy",
+    }[name].replace("b1", "b₁").replace("b2", "b₂").replace("b3", "b₃")
+    words = f"{entry_name(*chosen)} = {terms} = {number(_at(m, chosen))}: {how}."
+    if change:
+        where = ", ".join(entry_name(*e) for e in moved) or "nothing"
+        value = number(_at(m, INPUTS[entry]))
+        words += f" {entry} goes from {number(_at(m, INPUTS[entry]) - change)} to {value}, and moves {where}."
+    return words
+
+
+def _width(rows):
+    return CELL_WIDTH * len(rows[0])
+
+
+def _sign(x, top, sign, rows=2):
+    """An operator left of a matrix that starts at x."""
+    return text(x - 17, top + rows * CELL_HEIGHT / 2 + 7, sign, size=20) if sign else ""
+
+
+COLORS = {"x": DATA, "xᵀ": DATA, "W": PARAMETER, "Wᵀ": PARAMETER, "b": PARAMETER, "y": FORWARD}
+
+
+def _matrix(x, top, name, rows, marks, beside=False):
+    """A matrix between brackets, its name and shape above or beside it."""
+    color, width, height = COLORS.get(name, BACKWARD), _width(rows), CELL_HEIGHT * len(rows)
+    shape = f"({len(rows[0])},)" if name in ("b", "db") else f"({len(rows)}, {len(rows[0])})"
+    label = f"{name} {shape}"
+    shapes = [text(x + width / 2, top - 9, label, color, size=14) if not beside
+              else text(x - 12, top + 19, label, color, "end", size=14)]  # fmt: skip
+    shapes += [_bracket(x, top, height, 6), _bracket(x + width, top, height, -6)]
+    for r, values in enumerate(rows):
+        for c, value in enumerate(values):
+            shapes.append(_cell(x + CELL_WIDTH * c, top + CELL_HEIGHT * r, value, name, r, c, color, marks))
+    return "".join(shapes)
+
+
+def _cell(x, y, value, name, r, c, color, marks):
+    plain = (name[:-1], c, r) if name.endswith("ᵀ") else (name, r, c)
+    shapes = []
+    twice = name == "dy" and (y < 290) != (marks["chosen"][0] == "dx")  # dy stands in two products
+    if (name, r, c) in marks["lit"] and not twice:
+        shapes.append(box(x + 2, y + 2, CELL_WIDTH - 4, CELL_HEIGHT - 4, HIGHLIGHT, LIT, 1.5))
+    if (name, r, c) == marks["chosen"]:
+        shapes.append(box(x + 1, y + 1, CELL_WIDTH - 2, CELL_HEIGHT - 2, HIGHLIGHT, LIT, 4))
+    if plain == marks["dragged"]:
+        shapes.append(box(x + 4, y + 4, CELL_WIDTH - 8, CELL_HEIGHT - 8, DATA, "none", 1.5, 11))
+    moved = (name, r, c) in marks["moved"]
+    shapes.append(text(x + CELL_WIDTH / 2, y + 20, number(value), color, size=16, bold=moved, halo=False))
+    if moved:
+        shapes.append(line(x + 9, y + 25, x + CELL_WIDTH - 9, y + 25, color, 2))
+    return "".join(shapes)
+
+
+def _bracket(x, top, height, turn):
+    """A square bracket at x; turn is how far its ends reach inward, in px."""
+    x -= turn / 2
+    bottom = top + height
+    return line(x, top - 1, x, bottom + 1) + line(x, top, x + turn, top) + line(x, bottom, x + turn, bottom)
+
+
+def _key(x, y):
+    """What the marks mean."""
+    twelve = text(x + 17, y + 106, "12", size=16, bold=True) + line(x + 5, y + 111, x + 29, y + 111)
+    lines = [
+        (box(x, y, 34, 20, HIGHLIGHT, LIT, 4), "the cell"),
+        (box(x, y + 30, 34, 20, HIGHLIGHT, LIT, 1.5), "what meets in it"),
+        (box(x + 2, y + 62, 30, 18, DATA, "none", 1.5, 9), "the entry you drag"),
+        (twelve, "moved with it"),
+    ]
+    return "".join(shape + text(x + 44, y + 15 + 30 * i, words, anchor="start", size=14)
+                   for i, (shape, words) in enumerate(lines))  # fmt: skip
+
+
+# --- shapes to scale --------------------------------------------------------------------------
+
+UNIT, GAP = 17, 8  # px: one row or column, and the space between matrices
+
+
+def shapes(N=5, D=2, M=3, no_transposes=False):
+    """The products of an Affine layer as rectangles to scale, as SVG.
+
+    N rows, D inputs, M outputs. no_transposes: forget them both. In each product the left factor
+    stands left of the result and the right factor above it; their inner sizes meet in the corner.
+    """
+    x, w, dy = ("x", N, D), ("W", D, M), ("dy", N, M)
+    xt, wt = ("xᵀ", D, N), ("Wᵀ", M, D)
+    if no_transposes:
+        titles = ["y = x · W + b", "dx = dy · W ?", "dW = x · dy ?"]
+        products = [(x, w, "y", "D", "D"), (dy, w, "dx", "M", "D"), (x, dy, "dW", "D", "N")]
+    else:
+        titles = ["y = x · W + b", "dx = dy · Wᵀ", "dW = xᵀ · dy"]
+        products = [(x, w, "y", "D", "D"), (dy, wt, "dx", "M", "M"), (xt, dy, "dW", "N", "N")]
+    drawn = [_product(corner, 186, *p) for corner, p in zip((125, 382, 635), products, strict=True)]
+    colors = (FORWARD, BACKWARD, BACKWARD)
+    words = [text(14 + 253 * i, 28, titles[i], colors[i], "start", 17, bold=True) for i in range(3)]
+    return svg(478, "The shapes of an Affine layer", _say_shapes(N, D, M, no_transposes),
+               *words, *drawn, _bias(N, M))  # fmt: skip
+
+
+def _product(x, y, left, right, result, inner_name, inner_name_b):
+    """Left factor · right factor = result, each (name, rows, columns); (x, y): where the three meet."""
+    (name_a, rows, inner), (name_b, inner_b, columns) = left, right
+    a, b, width, height = UNIT * inner, UNIT * inner_b, UNIT * columns, UNIT * rows
+    below, color = y + GAP + height + 20, COLORS.get(result, BACKWARD)
+    shapes = [
+        _grid(x - GAP - a, y + GAP, rows, inner, name_a),
+        text(x - GAP, below, f"{name_a} ({rows}, {inner})", COLORS.get(name_a, BACKWARD), "end"),
+        _grid(x + GAP, y - GAP - b, inner_b, columns, name_b),
+        text(x + GAP, y - b - 17, f"{name_b} ({inner_b}, {columns})", COLORS.get(name_b, BACKWARD), "start"),
+        line(x - GAP - a, y, x - GAP, y, HIGHLIGHT, 5),
+        line(x, y - GAP, x, y - GAP - b, HIGHLIGHT, 5),
+    ]
+    if inner == inner_b:
+        reach = a + GAP
+        arc = f"M{x - reach:.1f} {y:.1f} A{reach} {reach} 0 0 1 {x:.1f} {y - reach:.1f}"
+        shapes.append(f'<path d="{arc}" fill="none" stroke="{HIGHLIGHT}" stroke-width="2.5" '
+                      'stroke-dasharray="2 4"/>')  # fmt: skip
+        shapes.append(_grid(x + GAP, y + GAP, rows, columns, result))
+        shapes.append(text(x + GAP, below, f"{result} ({rows}, {columns})", color, "start"))
+        wrong = inner_name != inner_name_b  # they match by chance
+        sizes = [f"{name} = {inner}" for name in sorted({inner_name, inner_name_b})]
+        if inner > 3:  # room inside the arc
+            shapes += [text(x - 16, y - 14 - 20 * i, words, anchor="end") for i, words in enumerate(sizes)]
+        else:
+            shapes.append(text(x - 0.75 * reach - 5, y - 0.75 * reach, ", ".join(sizes), anchor="end"))
+        if wrong:
+            shapes.append(text(x - GAP, below + 22, "fits by chance, and is wrong", bold=True))
+    else:
+        shapes.append(box(x + GAP, y + GAP, width, height, FAINT, line_width=1.5, round_by=0))
+        shapes.append(text(x + GAP, below, "does not fit", bold=True, anchor="start"))
+        shapes.append(text(x - 12, y - 14, f"{inner_name} = {inner}", anchor="end"))
+        shapes.append(text(x - 12, y - 34, f"{inner_name_b} = {inner_b}", anchor="end"))
+    return "".join(shapes)
+
+
+def _grid(x, y, rows, columns, name):
+    """A rectangle of rows × columns unit squares; gradients are dashed."""
+    color = COLORS.get(name, BACKWARD)
+    width, height = UNIT * columns, UNIT * rows
+    inside = [line(x, y + UNIT * r, x + width, y + UNIT * r, FAINT, 1) for r in range(1, rows)]
+    inside += [line(x + UNIT * c, y, x + UNIT * c, y + height, FAINT, 1) for c in range(1, columns)]
+    dash = ' stroke-dasharray="7 5"' if color == BACKWARD else ""
+    frame = (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width}" height="{height}" fill="none" '
+        f'stroke="{color}" stroke-width="2.5"{dash}/>'
+    )
+    return "".join(inside) + frame
+
+
+def _bias(N, M):
+    """b is one row, added to every row of y; db is dy with its rows summed into one."""
+    top = 352
+    x_dy, x_db = 382 + GAP, 635 + GAP
+    return "".join([
+        text(14, top + 14, "b and db", DATA, "start", 17, bold=True),
+        _grid(125 + GAP, top, 1, M, "b"),
+        text(125 + GAP, top + UNIT + 20, f"b ({M},): added to each row of y", PARAMETER, "start"),
+        _grid(x_dy, top, N, M, "dy"),
+        text(x_dy - 10, top + 14, f"dy ({N}, {M})", BACKWARD, "end"),
+        arrow(x_dy + UNIT * M + 12, top + UNIT / 2, x_db - 10, top + UNIT / 2, BACKWARD, dashed=True),
+        text((x_dy + UNIT * M + x_db) / 2, top + 32, f"sum of {N} row{'s' * (N > 1)}", MUTED, size=14),
+        _grid(x_db, top, 1, M, "db"),
+        text(x_db, top + UNIT + 20, f"db ({M},)", BACKWARD, "start"),
+    ])  # fmt: skip
+
+
+def _say_shapes(N, D, M, forget):
+    forward = f"Forward, ({N}, {D}) · ({D}, {M}) = ({N}, {M}): the inner sizes are both D = {D}."
+    if not forget:
+        return (
+            f"{forward} dx: ({N}, {M}) · ({M}, {D}) = ({N}, {D}), the shape of x; inner size M = {M}. "
+            f"dW: ({D}, {N}) · ({N}, {M}) = ({D}, {M}), the shape of W; inner size N = {N}."
+        )
+    dx = _without("dy · W", "M", M, "D", D)
+    return f"{forward} Without the transposes: {dx}; {_without('x · dy', 'D', D, 'N', N)}."
+
+
+def _without(product, a_name, a, b_name, b):
+    if a == b:
+        return f"{product} fits, because {a_name} = {b_name} = {a}, and is wrong: no shape error warns you"
+    return f"{product} does not fit, {a_name} = {a} is not {b_name} = {b}"
+
+
+# --- two layers in a row ----------------------------------------------------------------------
+
+
+def two_layers(x1=1, x2=2, step=4):
+    """[S0]'s two Affine layers as SVG: forward to the output, and back from dy = the output itself.
+
+    step: 0 the input, 1 and 2 forward, 3 and 4 backward.
+    """
+    layers = [Affine(W, [1, 2, 3]), Affine([[1, 4], [2, 5], [3, 6]], [1, 2])]
+    values = [[[float(x1), float(x2)]]]
+    for layer in layers:
+        values.append(layer.forward(values[-1]))
+    grads = [values[-1]]
+    for layer in reversed(layers):
+        grads.append(layer.backward(grads[-1]))
+    grads.reverse()  # now beside values: dx, d hidden, dy
+
+    names, centers = ("x", "hidden", "output"), (70, 380, 690)
+    shapes = [legend()]
+    for i, (name, x) in enumerate(zip(names, centers, strict=True)):
+        here, back = step >= i, step >= (4 if i == 0 else 3)
+        shapes.append(text(x, 128, name, DATA if here else MUTED, bold=True))
+        shapes.append(text(x, 82, _list(values[i][0]) if here else "", FORWARD, bold=True))
+        shapes.append(text(x, 168, _list(grads[i][0]) if back else "", BACKWARD, bold=True))
+    for i, layer in enumerate(layers):
+        middle = (centers[i] + centers[i + 1]) / 2
+        here, back = step > i, step >= (4 - i)
+        highlight = step == i + 1 or step == 4 - i
+        color, gradient = FORWARD if here else FAINT, "" if back else None
+        for a, b in ((centers[i] + 45, middle - 62), (middle + 62, centers[i + 1] - 45)):
+            shapes.append(edge(a, 123, b, 123, gradient=gradient, color=color))
+        shapes.append(box(middle - 60, 98, 120, 50, HIGHLIGHT if highlight else DATA,
+                          line_width=4 if highlight else 2))  # fmt: skip
+        shapes.append(text(middle, 128, f"Affine {i + 1}", size=17, bold=True))
+        below = "₁₂"[i]
+        shapes.append(_listing(middle, 222, "W" + below, layer.params["W"], PARAMETER))
+        shapes.append(_listing(middle, 342, "b" + below, layer.params["b"], PARAMETER))
+        if back:
+            shapes.append(_listing(middle + 130, 222, "dW" + below, layer.grads["W"], BACKWARD))
+            shapes.append(_listing(middle + 130, 342, "db" + below, layer.grads["b"], BACKWARD))
+    return svg(386, "Two Affine layers", _say_two(step, values, grads), *shapes)
+
+
+def _listing(x, y, name, matrix, color):
+    """A matrix's name and its rows below it."""
+    rows = [text(x, y + 24 * (i + 1), _list(row), color) for i, row in enumerate(np.atleast_2d(matrix))]
+    return text(x, y, name, color, bold=True) + "".join(rows)
+
+
+def _list(row, between="\u2002"):
+    """A row's numbers as text; an en space between them."""
+    return between.join(f"{value:.6g}" for value in row).replace("-", "−")
+
+
+def _say_two(step, values, grads):
+    x, hidden, output, dhidden, dx = (
+        _list(v[0], ", ") for v in (values[0], values[1], values[2], grads[1], grads[0])
+    )
+    return {
+        0: f"The input is x = ({x}). No layer has worked yet.",
+        1: f"Forward through Affine 1: hidden = ({hidden}).",
+        2: f"Forward through Affine 2: output = ({output}).",
+        3: f"Backward starts with dy = the output. Affine 2 keeps dW₂ and db₂ and hands ({dhidden}) back.",
+        4: f"Affine 1 takes ({dhidden}) as its dy. It keeps dW₁ and db₁ and hands dx = ({dx}) back.",
+    }[step]
