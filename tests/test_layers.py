@@ -250,6 +250,7 @@ def test_x_that_does_not_fit(make, shape):
         (lambda: Affine(np.ones(3)), r"W must have the shape \(D, M\), not \(3,\)"),
         (lambda: Affine(np.ones((3, 2)), np.ones(3)), r"b of shape \(3,\).*W of shape \(3, 2\).*\(2,\)"),
         (lambda: Affine(np.ones((3, 2)), 1.0), r"b of shape \(\)"),
+        (lambda: Affine(np.ones((3, 2)), np.ones((2, 1))), r"b of shape \(2, 1\)"),
         (lambda: Maxout(np.ones((3, 2)), np.ones(3), np.ones((3, 2)), np.ones(2)), r"b of shape \(3,\)"),
         (lambda: Maxout(np.ones((3, 2)), np.ones(2), np.ones((3, 2)), np.ones(1)), r"b of shape \(1,\)"),
         (

@@ -192,3 +192,10 @@ def test_step_of_the_check_is_passed_on(rng):
     x, t = rng.standard_normal((5, 3)), rng.standard_normal((5, 2))
     coarse, fine = check_gradients(network, x, t, h=3e-3), check_gradients(network, x, t, h=1e-4)
     assert coarse.differences["W1"].mean_absolute > 100 * fine.differences["W1"].mean_absolute
+
+
+@given(st.tuples(*[st.integers(1, 7)] * 3), st.integers(1, 5), st.integers(0, 2**32))
+def test_every_size_of_a_right_network_is_ok(sizes, n, seed):
+    network, rng = TwoLayerNet(*sizes, weight_init_std=1.0, rng=seed), np.random.default_rng(seed)
+    check = check_gradients(network, rng.standard_normal((n, sizes[0])), rng.integers(sizes[2], size=n))
+    assert check.ok, check
