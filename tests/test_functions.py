@@ -46,7 +46,7 @@ def test_tanh_relu_leaky_relu_and_elu_at_known_points():
 
 
 def test_elu_keeps_its_digits_near_zero():
-    assert elu(-1e-12) == pytest.approx(-1e-12, rel=1e-9)  # e^x − 1 would lose most of them
+    assert elu(-1e-12) == pytest.approx(-1e-12, rel=1e-9, abs=0)  # e^x − 1 would lose most of them
 
 
 @pytest.mark.parametrize("f", ACTIVATIONS, ids=lambda f: f.__name__)
@@ -139,6 +139,13 @@ def test_softmax_rows_are_probabilities(x):
     np.testing.assert_allclose(p.sum(axis=-1), np.ones(x.shape[:-1]), rtol=1e-12)
     assert np.all(np.isfinite(log_softmax(x)))
     np.testing.assert_allclose(np.exp(log_softmax(x)), p, atol=1e-12)
+
+
+def test_arenas_axis_that_equals_its_index(rng):
+    """ARENA: an axis test passed because the axis' value was its index. Here every axis differs."""
+    p = softmax(rng.standard_normal((2, 3, 5)))
+    sums_to_one = [np.allclose(p.sum(axis=axis), 1) for axis in (0, 1, 2)]
+    assert sums_to_one == [False, False, True]
 
 
 @given(hnp.arrays(np.float64, (3, 5), elements=st.floats(-50, 50)), st.floats(-50, 50))

@@ -109,6 +109,35 @@ def test_a_forbidden_import_would_be_seen(tmp_path, monkeypatch):
     ]  # fmt: skip
 
 
+# tests that would never run
+
+TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
+
+
+def functions(path):
+    """The functions of a test file and the methods of its classes, each with the name of its class."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.Module, ast.ClassDef)):
+            owner = getattr(node, "name", "")
+            yield from ((owner, f) for f in node.body if isinstance(f, ast.FunctionDef))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name)
+def test_dezeros_name_that_two_tests_share(path):
+    """DeZero defines one test name twice, so the first never runs."""
+    names = [(owner, function.name) for owner, function in functions(path)]
+    assert [name for name in names if names.count(name) > 1] == []
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name)
+def test_arenas_test_that_was_never_called(path):
+    """ARENA: a test was never called. A function is a test, a fixture, or used somewhere in its file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    helpers = {f.name for owner, f in functions(path) if not owner and not f.decorator_list}
+    assert {name for name in helpers - used if not name.startswith("test_")} == set()
+
+
 # nothing that holds on one machine only
 
 TEXTS = {".py", ".ipynb", ".md", ".toml", ".yml", ".txt", ".json", ".html", ".sh", ".css", ".js", ""}

@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -180,22 +181,23 @@ def test_interrupted_at_a_hundred_random_moments(data):
     assert len(interrupted) > 30  # many different lines
 
 
-def test_stopped_from_another_thread_at_a_random_moment(data):
-    network, stop = TwoLayerNet(3, 5, 2, rng=1), threading.Event()
+def test_stopped_from_another_thread_at_random_moments(data):
+    network = TwoLayerNet(3, 5, 2, rng=1)
 
-    def work():
+    def work(stop):
         for _ in train(network, *data, iterations=10**9, rng=0):
             if stop.is_set():
                 break
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    for _ in range(20):
-        network.accuracy(*data)
-    stop.set()
-    thread.join(timeout=5)
-    assert not thread.is_alive()
-    assert np.isfinite(network.loss(*data))
+    for seconds in np.random.default_rng(0).uniform(0, 0.02, size=20):
+        stop = threading.Event()
+        thread = threading.Thread(target=work, args=(stop,))
+        thread.start()
+        time.sleep(seconds)
+        stop.set()
+        thread.join(timeout=5)
+        assert not thread.is_alive()
+        assert np.isfinite(network.loss(*data))
 
 
 def test_one_blas_thread_while_it_computes_and_all_of_them_outside(data, monkeypatch):

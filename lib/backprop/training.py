@@ -19,7 +19,8 @@ def train(network, x, t, *, iterations, batch_size=100, learning_rate=0.1, rng=N
     x: (N, D) inputs, float or uint8 images. t: their N targets. rng: a Generator, a seed or None.
     Each iteration draws batch_size rows at random with replacement and takes
     W := W − learning_rate · ∂loss/∂W for every parameter.
-    The network takes on the precision of the data: float32 for float32 and uint8, else float64.
+    The network takes on the precision of the data: float32 for float32 and uint8, else float64. Where
+    that changes, its parameters are new arrays: read network.params again.
 
     Raises ValueError for data or settings that can't work, and FloatingPointError once the loss
     is no longer finite; the parameters are then those before that iteration's update.
