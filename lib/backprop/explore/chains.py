@@ -118,7 +118,7 @@ def three_hidden(x=1.0, W1=0.8, W2=-1.2, W3=1.5, W4=0.6, target=0.0, step=4):
     deltas = [(y - target) * y * (1 - y)]
     for k in (3, 2, 1):
         deltas.append(deltas[-1] * weights[k] * values[k] * (1 - values[k]))
-    names, delta_names = ["x", "h₁", "h₂", "h₃", "y", "C"], ["δ_y", "δ₃", "δ₂", "δ₁"]
+    names, delta_names = ["x", "h₁", "h₂", "h₃", "y", "C"], ["δ", "δ₃", "δ₂", "δ₁"]
     at, level, shapes, nodes = [50, 190, 330, 470, 610, 720], 130, [], []
     for i in range(5):
         left, right = at[i] + 24, at[i + 1] - 24
@@ -140,7 +140,9 @@ def three_hidden(x=1.0, W1=0.8, W2=-1.2, W3=1.5, W4=0.6, target=0.0, step=4):
         shown = number([*values, cost][i])
         nodes.append(text(at[i], level - 32, shown, FORWARD, bold=True))
         if 1 <= i <= 4 and step >= 5 - i:
-            nodes.append(text(at[i], level + 68, _delta(delta_names[4 - i]), BACKWARD))
+            nodes.append(text(at[i], level + 68, delta_names[4 - i], BACKWARD))
+            if i == 4:
+                nodes.append(text(at[i] + 9, level + 73, "y", BACKWARD, size=14, halo=False))
             nodes.append(text(at[i], level + 88, number(deltas[4 - i], 3), BACKWARD, bold=True))
     return svg(260, "Three hidden layers", _say_delta(step, weights, values, deltas, target, cost),
                *shapes, *nodes, legend())  # fmt: skip
@@ -153,18 +155,18 @@ def _say_delta(step, weights, values, deltas, target, cost):
     if step == 1:
         y = values[4]
         return (
-            f"δ at y: (y − y′) · y(1 − y) = {_term(y - target)} · {number(y * (1 - y))} = "
+            f"δ_y = (y − y′) · y(1 − y) = {_term(y - target)} · {number(y * (1 - y))} = "
             f"{number(deltas[0], 3)}. Times h₃ it is ∂C/∂W₄ = {number(deltas[0] * values[3], 3)}."
         )
     k = 5 - step  # the hidden layer that is reached
-    before = "δ at y" if k == 3 else symbol(f"δ{k + 1}")
+    before = "δ_y" if k == 3 else symbol(f"δ{k + 1}")
     here, source = symbol(f"δ{k}"), "x" if k == 1 else symbol(f"h{k - 1}")
     slope = values[k] * (1 - values[k])
     factor = abs(weights[k] * slope)
     return (
         f"{here} = {before} · {symbol(f'W{k + 1}')} · g′ = {_term(deltas[step - 2], 3)} · "
-        f"{_term(weights[k])} · {number(slope)} = {number(deltas[step - 1], 3)}, in size "
-        f"{number(factor, 3)} times what came. "
+        f"{_term(weights[k])} · {number(slope)} = {number(deltas[step - 1], 3)}; its size "
+        f"is {number(factor, 3)} times that of {before}. "
         f"Times {source} it is ∂C/∂{symbol(f'W{k}')} = {number(deltas[step - 1] * values[k - 1], 3)}."
     )
 
@@ -247,10 +249,6 @@ def _say_depth(activation, weight, depth, first, same):
 
 def _sigmoid(z):
     return 1 / (1 + math.exp(-z))
-
-
-def _delta(name):
-    return "δ at y" if name == "δ_y" else name
 
 
 def _signed(value, digits):
