@@ -247,7 +247,8 @@ def two_histories(step=3):
     shapes.append(text(275, middle - 26, "W itself", MUTED))
     sentence = (
         f"After {step} step{'s' * (step != 1)}: in the first list all {step + 1} entries show "
-        f"{_row(same[0])}, because they are one array. In the second list entry 0 still shows {_row(copies[0])}."
+        f"{_row(same[0])}, because they are one array. "
+        f"In the second list entry 0 still shows {_row(copies[0])}."
     )
     if step == 0:
         sentence = "Before the first step both lists show the same. Only the second one holds a copy."
