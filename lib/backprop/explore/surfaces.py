@@ -27,7 +27,7 @@ def line_and_surface(x, y, x_name="x", y_name="y"):
     (line,) = line_ax.plot([], [], color=FORWARD, linewidth=2.5, animated=True)
     (misses,) = line_ax.plot([], [], color=HIGHLIGHT, linewidth=4, animated=True, zorder=3)
     _draw_map(map_ax, x, y)
-    (place,) = map_ax.plot([], [], "o", animated=True, **_PLACE)
+    (place,) = map_ax.plot([], [], "o", animated=True, clip_on=False, **_PLACE)
 
     def draw(a=1.0, b=0.0):
         prediction = a * x + b

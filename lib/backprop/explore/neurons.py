@@ -1,0 +1,350 @@
+"""Neurons: one that fires, gates and their boundaries, XOR, activations, and weights that never part."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from ..functions import sigmoid
+from ..layers import Elu, LeakyRelu, Maxout, Relu, Sigmoid, Tanh
+from .networks import Edge, Node, column_x, network_picture
+from .plots import new_figure, style
+from .style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PAPER, PARAMETER, number
+from .svg import arrow, box, circle, line, svg, text
+
+ROWS = ((0, 0), (1, 0), (0, 1), (1, 1))  # every input of a gate, in the order of the chapter's table
+GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "NAND": (1, 1, 1, 0), "XOR": (0, 1, 1, 0)}
+OTHERS = {
+    (0, 0, 0, 0): "a neuron that never fires", (1, 1, 1, 1): "a neuron that always fires",
+    (0, 1, 0, 1): "x₁ alone", (0, 0, 1, 1): "x₂ alone", (1, 0, 0, 0): "NOR",
+    (1, 0, 1, 0): "not x₁", (1, 1, 0, 0): "not x₂", (0, 1, 0, 0): "x₁ and not x₂",
+    (0, 0, 1, 0): "x₂ and not x₁", (1, 0, 1, 1): "x₂ or not x₁", (1, 1, 0, 1): "x₁ or not x₂",
+}  # fmt: skip
+NAMES = {pattern: name for name, pattern in GATES.items()} | OTHERS
+FIRES = "#d3ede4"  # the part of a plane where a neuron fires
+
+
+def biological_neuron(exciting=3, inhibiting=1, threshold=3):
+    """A nerve cell: signals arrive at its dendrites; it fires once their sum reaches the threshold."""
+    total = exciting - inhibiting
+    fires = total >= threshold
+    x, y, r = 360, 160, 56
+    shapes = []
+    for i in range(10):
+        excites, height = i < 6, 34 + 28 * i
+        active = i < exciting if excites else i - 6 < inhibiting
+        color = (FORWARD if excites else BACKWARD) if active else FAINT
+        shapes.append(arrow(110, height, x - r, y + (height - y) * 0.22, color, 2.5, dashed=not excites))
+        if active:
+            shapes.append(text(96, height + 5, "+1" if excites else "−1", color, "end", bold=True))
+    color = HIGHLIGHT if fires else FAINT
+    shapes.append(line(x + r, y, 580, y, color, 9))
+    for end in (y - 46, y, y + 46):
+        shapes += [line(580, y, 625, end, color, 5), circle(631, end, 7, color, color)]
+    shapes.append(circle(x, y, r, color if fires else DATA, width=6 if fires else 2))
+    shapes.append(text(x, y - 2, f"sum {total}".replace("-", "−"), size=18, bold=True))
+    shapes.append(text(x, y + 21, f"needs {threshold}", MUTED))
+    shapes += [text(190, 332, "dendrites", MUTED), text(x, 332, "cell body", MUTED)]
+    shapes += [text(500, 332, "axon", MUTED), text(640, 332, "axon terminals", MUTED)]
+    shapes.append(text(500, y - 16, "fires" if fires else "silent", bold=True, size=18))
+    sentence = f"{exciting} − {inhibiting} = {total}, the threshold is {threshold}: ".replace("= -", "= −")
+    sentence += "the cell fires, and its signal goes on." if fires else "the cell stays silent."
+    return svg(350, "A biological neuron", sentence, *shapes)
+
+
+def perceptron(x=2.0, a=1.4, b=0.9, activation="identity"):
+    """Linear regression drawn as a perceptron: y = f(a·x + b), with f the activation."""
+    f = {"identity": lambda s: s, "step": lambda s: float(s >= 0), "sigmoid": sigmoid}[activation]
+    s = round(a * x + b, 9)  # the sliders' decimals, without floating point's crumbs
+    y = float(f(s))
+    columns = [[Node("x", number(x)), Node("1")], [Node("Σ", number(s))], [Node("f")], [Node("y", number(y))]]
+    edges = [Edge((0, 0), (1, 0), f"a = {number(a)}"), Edge((0, 1), (1, 0), f"b = {number(b)}")]
+    edges += [Edge((1, 0), (2, 0)), Edge((2, 0), (3, 0))]
+    says = {
+        "identity": "passed on as it is: linear regression.",
+        "step": "at least 0, so it fires: 1." if y else "below 0, so it stays silent: 0.",
+        "sigmoid": f"passed on as {number(y)}, a number between 0 and 1.",
+    }
+    sentence = f"{number(a)} · {number(x)} + {number(b)} = {number(s)}, " + says[activation]
+    extra = _headings("inputs", "weighted sum", "activation", "output")
+    extra.append(text(column_x(2, 4), 222, activation, MUTED))
+    return network_picture(columns, edges, "A perceptron", sentence, row=150, gradients=False, extra=extra)
+
+
+def gate(w1=1.0, w2=0.0, threshold=0.5, target="AND"):
+    """A threshold logic unit as a boundary in the plane of its two inputs, and its truth table."""
+    wanted = GATES[target]
+    sums = [w1 * x1 + w2 * x2 for x1, x2 in ROWS]
+    fired = tuple(int(s >= threshold) for s in sums)
+    right = [f == t for f, t in zip(fired, wanted, strict=True)]
+    points = [(*row, t, "" if ok else "✗") for row, t, ok in zip(ROWS, wanted, right, strict=True)]
+    shapes = _plane(60, 20, 300, [(w1, w2, threshold)], points, "x₁", "x₂")
+    columns = (440, 490, 560, 630, 705)
+    for x, word in zip(columns, ("x₁", "x₂", "sum", "fires", target), strict=True):
+        shapes.append(text(x, 62, word, bold=True))
+    shapes.append(line(415, 74, 740, 74, MUTED, 1.5))
+    for i, ((x1, x2), s, f, t, ok) in enumerate(zip(ROWS, sums, fired, wanted, right, strict=True)):
+        y = 104 + 38 * i
+        cells = (x1, x2, number(s), f, f"{t} ✓" if ok else f"{t} ✗")
+        for x, word in zip(columns, cells, strict=True):
+            shapes.append(text(x, y, word, DATA if ok else BACKWARD, size=17, bold=not ok))
+    shapes.append(box(415, 277, 18, 18, MUTED, FIRES, 1, 2))
+    rule = f"fires where {_sum(w1, w2)} ≥ {number(threshold)}"
+    shapes.append(text(442, 291, rule, PARAMETER, "start", bold=True))
+    found, count = NAMES.get(fired), sum(right)
+    if fired == wanted:
+        sentence = f"This neuron is {target}: all 4 rows are right."
+    else:
+        sentence = f"This neuron is {found}. For {target}, {count} of 4 rows are right."
+    if target == "XOR" and count == 3:
+        sentence += " More is not possible with one straight line."
+    return svg(370, "A gate and its boundary", sentence, *shapes)
+
+
+def xor_network(row=2):
+    """XOR from two layers: NAND and OR feed AND. row: 1…4, a row of the truth table."""
+    x1, x2 = now = ROWS[row - 1]
+    s1, s2 = hidden = _hidden(x1, x2)
+    y = int(s1 + s2 >= 1.5)
+    columns = [
+        [Node("x₁", str(x1), highlight=x1 == 1), Node("x₂", str(x2), highlight=x2 == 1)],
+        [Node("s₁", str(s1), highlight=s1 == 1), Node("s₂", str(s2), highlight=s2 == 1)],
+        [Node("y", str(y), highlight=y == 1)],
+    ]
+    edges = [
+        Edge((0, 0), (1, 0), "−1", highlight=x1 == 1), Edge((0, 0), (1, 1), "1", highlight=x1 == 1),
+        Edge((0, 1), (1, 0), "−1", highlight=x2 == 1), Edge((0, 1), (1, 1), "1", highlight=x2 == 1),
+        Edge((1, 0), (2, 0), "1", highlight=s1 == 1), Edge((1, 1), (2, 0), "1", highlight=s2 == 1),
+    ]  # fmt: skip
+    row_height, top = 140, 318  # px
+    places = [(*r, t, "●" if r == now else "") for r, t in zip(ROWS, GATES["XOR"], strict=True)]
+    moved = {_hidden(*r): t for r, t in zip(ROWS, GATES["XOR"], strict=True)}  # two rows share (1, 1)
+    moved = [(*point, t, "●" if point == hidden else "") for point, t in moved.items()]
+    extra = _headings("input layer", "hidden layer", "output layer")
+    extra.append(text(column_x(1, 3), 46, "NAND: fires from −1.5", MUTED))
+    extra.append(text(column_x(1, 3), 96 + row_height + 44, "OR: fires from 0.5", MUTED))
+    extra.append(text(column_x(2, 3), 96 + row_height / 2 + 44, "AND: fires from 1.5", MUTED))
+    extra += _plane(100, top, 230, [(-1, -1, -1.5), (1, 1, 0.5)], places, "x₁", "x₂")
+    extra += _plane(470, top, 230, [(1, 1, 1.5)], moved, "s₁", "s₂")
+    extra.append(arrow(352, top + 115, 412, top + 115, MUTED, 3))
+    sentence = (
+        f"x₁ = {x1}, x₂ = {x2}: NAND gives s₁ = {s1}, OR gives s₂ = {s2}, and AND of these gives y = {y}. "
+        f"The point ({x1}, {x2}) has moved to ({s1}, {s2})."
+    )
+    return network_picture(columns, edges, "XOR from two layers", sentence, row=row_height,
+                           gradients=False, extra=extra, room=290)  # fmt: skip
+
+
+def plain_activations():
+    """The activations without a parameter. Returns draw(function, x)."""
+    ylim, derivative_ylim = (-1.5, 4), (-0.3, 1.3)
+    known = {
+        "sigmoid": (Sigmoid(), "f(x) = 1 / (1 + e⁻ˣ)", "f′(x) = f(x) · (1 − f(x))"),
+        "tanh": (Tanh(), "f(x) = tanh x", "f′(x) = 1 − f(x)²"),
+        "ReLU": (Relu(), "f(x) = max(0, x)", "f′(x) = 1 for x > 0, else 0"),
+    }
+    curves = {
+        name: (_Curves(ylim, derivative_ylim, formula, derivative), layer)
+        for name, (layer, formula, derivative) in known.items()
+    }
+
+    def draw(function="sigmoid", x=1.0):
+        picture, layer = curves[function]
+        return picture.show(layer, x, f"{function} at x = {x:.1f}")
+
+    return draw
+
+
+def leaky_relu_curve():
+    """Leaky ReLU and its slope. Returns draw(x, slope)."""
+    curves = _Curves((-4, 4), (-0.3, 1.3), "f(x) = max(slope · x, x)", "f′(x) = 1 for x > 0, else slope")
+
+    def draw(x=-2.0, slope=0.1):
+        return curves.show(LeakyRelu(slope), x, f"Leaky ReLU at x = {x:.1f}")
+
+    return draw
+
+
+def elu_curve():
+    """ELU and its α. Returns draw(x, alpha)."""
+    curves = _Curves(
+        (-2.5, 4), (-0.3, 2.3), "f(x) = x,  or α(eˣ − 1) for x < 0", "f′(x) = 1,  or αeˣ for x < 0"
+    )
+
+    def draw(x=-1.0, alpha=1.0):
+        return curves.show(Elu(alpha), x, f"ELU at x = {x:.1f}")
+
+    return draw
+
+
+def maxout_curve():
+    """Maxout of two lines. Returns draw(x, w1, b1, w2, b2)."""
+    formula = "f(x) = max(w₁x + b₁,  w₂x + b₂)"
+    curves = _Curves((-4, 4), (-2.3, 2.3), formula, "f′(x) = the w of the larger sum", lines=2)
+
+    def draw(x=1.0, w1=1.0, b1=0.0, w2=-0.5, b2=0.5):
+        curves.set_lines((w1, b1), (w2, b2))
+        first, second = (f"{number(round(v, 9))}" for v in (w1 * x + b1, w2 * x + b2))
+        words = f"Maxout at x = {x:.1f} takes the larger of {first} and {second}"
+        return curves.show(Maxout([[w1]], [b1], [[w2]], [b2]), x, words)
+
+    return draw
+
+
+def weights_that_part(runs):
+    """A replay of trainings that differ in how unequal the hidden weights start.
+
+    runs: {gap: [(loss, W1, outputs), …]}, one per iteration; W1 (2, 2) has a column per hidden node.
+    Returns draw(gap, iteration).
+    """
+    weights = {gap: np.array([w[0] for _, w, _ in run]) for gap, run in runs.items()}  # (T, 2): from x1
+    losses = {gap: np.array([loss for loss, _, _ in run]) for gap, run in runs.items()}
+    length = len(next(iter(losses.values())))
+    figure, (left, right) = new_figure(360, 2, xlabel="iteration", xlim=(-0.03 * length, 1.03 * length))
+    edge = max(np.abs(w).max() for w in weights.values()) * 1.15
+    left.set(title="Weights from x₁", ylim=(-edge, edge))
+    right.set(title="Loss", ylim=(0, max(run.max() for run in losses.values()) * 1.1))
+    (first,) = left.plot([], [], color="#5ba3d4", linewidth=5, label="into hidden node 1", animated=True)
+    (second,) = left.plot([], [], color=DATA, linewidth=2, dashes=(4, 3), animated=True)
+    second.set_label("into hidden node 2")
+    left.legend(loc="lower left", frameon=False, fontsize=10.5)
+    (curve,) = right.plot([], [], color=DATA, linewidth=2, animated=True)
+    dots = [ax.plot([], [], "o", color=HIGHLIGHT, markeredgecolor=DATA, markersize=10, animated=True)[0]
+            for ax in (left, left, right)]  # fmt: skip
+
+    def draw(gap=0.0, iteration=2000):
+        key = min(runs, key=lambda known: abs(known - gap))
+        w, loss = weights[key], losses[key]
+        i = min(iteration, length - 1)
+        for artist, values in ((first, w[:, 0]), (second, w[:, 1]), (curve, loss)):
+            artist.set_data(range(i + 1), values[: i + 1])
+        for dot, value in zip(dots, (*w[i], loss[i]), strict=True):
+            dot.set_data([i], [value])
+        a, b = (f"{value:.2f}".replace("-", "−") for value in w[i])
+        said = ", ".join(f"{y:.2f}" for y in np.ravel(runs[key][i][2]))
+        figure.sentence = f"Gap {key:.1f}, iteration {i}: the weights from x₁ are {a} and {b}, "
+        if w[i, 0] == w[i, 1]:
+            figure.sentence += "exactly equal: two nodes do the work of one. "
+        else:
+            figure.sentence += "so the nodes differ. "
+        learned = ": XOR is learned." if loss[i] < 0.02 else "."
+        figure.sentence += f"Outputs {said}; loss {loss[i]:.3f}{learned}"
+        return figure
+
+    return draw
+
+
+class _Curves:
+    """A picture of an activation, with its tangent at x, and of its derivative."""
+
+    X = np.linspace(-4, 4, 401)[:, None]
+
+    def __init__(self, ylim, derivative_ylim, formula, derivative, lines=0):
+        self.figure, (left, right) = new_figure(360, 2, xlabel="x", xlim=(-4, 4))
+        style(left, title=formula, ylim=ylim)
+        style(right, title=derivative, ylim=derivative_ylim)
+        for ax in (left, right):
+            ax.axhline(0, color=MUTED, linewidth=1)
+            ax.axvline(0, color=MUTED, linewidth=1)
+        pieces = {"color": PARAMETER, "linewidth": 1.5, "linestyle": ":", "animated": True}
+        self.lines = [left.plot([], [], **pieces)[0] for _ in range(lines)]
+        (self.curve,) = left.plot([], [], color=FORWARD, linewidth=3, animated=True)
+        (self.tangent,) = left.plot([], [], "--", color=BACKWARD, linewidth=2, animated=True)
+        (self.slope,) = right.plot([], [], "--", color=BACKWARD, linewidth=2.5, animated=True)
+        place = {"color": HIGHLIGHT, "markeredgecolor": DATA, "markersize": 11, "animated": True, "zorder": 5}
+        self.places = [ax.plot([], [], "o", **place)[0] for ax in (left, right)]
+
+    def set_lines(self, *lines):
+        for artist, (w, b) in zip(self.lines, lines, strict=True):
+            artist.set_data(self.X, w * self.X + b)
+
+    def show(self, layer, x, words):
+        """Draw the layer's forward and backward, and the point at x; words begin the sentence."""
+        y, slope = _forward_and_backward(layer, self.X)
+        y0, slope0 = (float(v[0, 0]) for v in _forward_and_backward(layer, np.array([[float(x)]])))
+        slope[1:][np.abs(np.diff(slope, axis=0)) > 0.05] = np.nan  # a jump is no line
+        self.curve.set_data(self.X, y)
+        self.slope.set_data(self.X, slope)
+        reach = 1.2 / np.hypot(1, slope0)
+        self.tangent.set_data([x - reach, x + reach], [y0 - reach * slope0, y0 + reach * slope0])
+        self.places[0].set_data([x], [y0])
+        self.places[1].set_data([x], [slope0])
+        says = "Flat: no gradient gets back through it." if slope0 == 0 else (
+            "Nearly flat: hardly any gradient gets back." if abs(slope0) < 0.05 else
+            "The whole gradient gets back." if slope0 == 1 else
+            f"The gradient is multiplied by {slope0:.3f} on its way back.")  # fmt: skip
+        sentence = f"{words}: f(x) = {y0 + 0.0:.3f}, f′(x) = {slope0 + 0.0:.3f}. {says}"
+        self.figure.sentence = sentence.replace("-", "−")
+        return self.figure
+
+
+def _forward_and_backward(layer, x):
+    """A layer's output at x, (N, 1), and its derivative there: backward of ones."""
+    y = layer.forward(x)
+    return y, np.array(layer.backward(np.ones_like(y)), dtype=float)
+
+
+def _hidden(x1, x2):
+    """The hidden layer of the XOR network: NAND and OR."""
+    return int(-x1 - x2 >= -1.5), int(x1 + x2 >= 0.5)
+
+
+def _headings(*words):
+    """A word above each of a network's columns."""
+    return [text(column_x(i, len(words)), 20, word, MUTED) for i, word in enumerate(words)]
+
+
+def _plane(left, top, size, neurons, points, x_name, y_name):
+    """A plane of two inputs from −0.5 to 1.5, as shapes: where all neurons fire it is green.
+
+    neurons: (w1, w2, threshold) each. points: (x1, x2, wanted 0 or 1, mark): ✗ is wrong, ● is now.
+    """
+
+    def at(x, y):
+        return left + (x + 0.5) * size / 2, top + size - (y + 0.5) * size / 2
+
+    square = [(-0.5, -0.5), (1.5, -0.5), (1.5, 1.5), (-0.5, 1.5)]
+    region = square
+    for neuron in neurons:
+        region = _clip(region, *neuron)
+    corners = " ".join("{:.1f},{:.1f}".format(*at(*corner)) for corner in region)
+    shapes = [f'<polygon points="{corners}" fill="{FIRES}"/>'] if region else []
+    for x1, y1, x2, y2 in ((0, 0, 0, 1), (0, 0, 1, 0), (1, 0, 1, 1), (0, 1, 1, 1)):
+        shapes.append(line(*at(x1, y1), *at(x2, y2), FAINT, 1.5))
+    for w1, w2, threshold in neurons:
+        ends = [p for p in _clip(square, w1, w2, threshold) if abs(w1 * p[0] + w2 * p[1] - threshold) < 1e-9]
+        if len(ends) > 1 and (w1 or w2):
+            shapes.append(line(*at(*ends[0]), *at(*ends[-1]), PARAMETER, 3.5))
+    shapes.append(line(left, top + size, left + size, top + size, MUTED, 1.5))
+    shapes.append(line(left, top, left, top + size, MUTED, 1.5))
+    for k in (0, 1):
+        shapes.append(text(at(k, 0)[0], top + size + 19, k, MUTED))
+        shapes.append(text(left - 10, at(0, k)[1] + 5, k, MUTED, "end"))
+    shapes.append(text(left + size / 2, top + size + 36, x_name, bold=True))
+    shapes.append(text(left - 28, top + size / 2 + 5, y_name, "#000", "end", bold=True))
+    for x1, x2, wanted, mark in points:
+        x, y = at(x1, x2)
+        if mark == "●":
+            shapes.append(circle(x, y, 20, HIGHLIGHT, width=5))
+        shapes.append(circle(x, y, 14, DATA, DATA if wanted else PAPER))
+        shapes.append(text(x, y + 6, wanted, PAPER if wanted else DATA, bold=True, halo=False, size=16))
+        if mark == "✗":
+            shapes.append(text(x + 26, y + 8, mark, BACKWARD, size=22, bold=True))
+    return shapes
+
+
+def _clip(polygon, w1, w2, threshold):
+    """The part of a convex polygon, a list of (x, y), where w1·x + w2·y ≥ threshold."""
+    kept = []
+    for (x1, y1), (x2, y2) in pairwise([*polygon, polygon[0]] if polygon else []):
+        before, after = w1 * x1 + w2 * y1 - threshold, w1 * x2 + w2 * y2 - threshold
+        if before >= 0:
+            kept.append((x1, y1))
+        if before * after < 0:
+            along = before / (before - after)
+            kept.append((x1 + along * (x2 - x1), y1 + along * (y2 - y1)))
+    return kept
+
+
+def _sum(w1, w2):
+    """w1·x₁ + w2·x₂ as text."""
+    return f"{number(w1)} · x₁ {'−' if w2 < 0 else '+'} {number(abs(w2))} · x₂"
