@@ -222,7 +222,7 @@ MUTATIONS = [
     # mnist
     ("mnist", "x = x * np.float32(1 / 255)", "x = x / 255", "float64: twice the memory"),
     ("mnist", "x = x * np.float32(1 / 255)", "x = x * np.float32(1 / 256)", "wrong constant"),
-    ("mnist", "x = x.reshape(len(x), -1)", "x = x.reshape(-1, len(x)).T", "pixels of other images"),
+    ("mnist", "x = x.reshape(len(x), x.shape[1] * x.shape[2])", "x = x.reshape(x.shape[1] * x.shape[2], len(x)).T", "pixels of other images"),
     ("mnist", "max(10, t.max(initial=0) + 1)", "10", "labels above nine crash"),
     ("mnist", "max(10, t.max(initial=0) + 1)", "t.max() + 1", "fewer than ten columns"),
     ("mnist", "np.frombuffer(header, \">u4\")", "np.frombuffer(header, \"<u4\")", "sizes in the wrong byte order"),

@@ -122,6 +122,16 @@ def test_labels_above_nine_get_longer_rows(small, tmp_path):
     np.testing.assert_array_equal(t, np.eye(30))
 
 
+@pytest.mark.parametrize("n", [0, 3])
+def test_a_part_with_few_labels_or_none_has_ten_columns(n, small, tmp_path):
+    shutil.copytree(small, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(np.zeros((n, 4, 3), np.uint8)))
+    (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(np.arange(n, dtype=np.uint8))))
+    (x, t), _ = load_mnist(one_hot_label=True, folder=tmp_path)
+    assert x.shape == (n, 12)
+    np.testing.assert_array_equal(t, np.eye(10)[:n])
+
+
 def test_real_fashion_mnist():
     if not shutil.which("dpkg"):
         pytest.skip("no dpkg on this machine to find Debian's package dataset-fashion-mnist")
@@ -165,6 +175,7 @@ BROKEN = {
     "empty": (b"", r"not an IDX file: it begins with the bytes \(none\); expected 00 00"),
     "cut in the magic number": (idx(BYTES)[:3], "not an IDX file: it begins with the bytes 00 00 08;"),
     "wrong magic number": (b"\x89PNG" + idx(BYTES)[4:], "begins with the bytes 89 50 4e 47; expected 00 00"),
+    "not quite two zeros": (b"\0\x01" + idx(BYTES)[2:], "begins with the bytes 00 01 08 02"),
     "unknown type": (b"\0\0\x07\x02" + idx(BYTES)[4:], "00 00 07 02"),
     "no dimensions": (b"\0\0\x08\0" + idx(BYTES)[4:], "00 00 08 00"),
     "cut in the header": (idx(BYTES)[:9], "cut off in the header; expected 2 sizes of 4 bytes"),

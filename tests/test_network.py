@@ -147,13 +147,17 @@ def test_an_unknown_parameter_is_a_key_error(rng):
     assert "W4" not in params
 
 
-def test_the_numerical_gradient_leaves_the_network_as_it_is(rng):
-    network, x = networks(rng)["softmax"].astype(np.float32), rng.standard_normal((2, 3))
+def test_the_numerical_gradient_works_in_float64_and_leaves_the_network_as_it_is(rng):
+    network = networks(rng)["softmax"].astype(np.float32)
+    x = rng.standard_normal((2, 3)).astype(np.float32)
     kept = {name: array.copy() for name, array in network.params.items()}
     measured = network.numerical_gradient(x, [0, 1])
     for name, array in network.params.items():
         assert array.dtype == np.float32 and measured[name].dtype == np.float64
         np.testing.assert_array_equal(array, kept[name])
+    formula = network.astype(np.float64).gradient(x, [0, 1])
+    for name in formula:
+        np.testing.assert_allclose(measured[name], formula[name], atol=1e-8)
 
 
 def test_astype_changes_every_parameter(rng):

@@ -243,6 +243,13 @@ def test_a_loss_that_is_not_finite_names_iteration_and_learning_rate(learning_ra
         np.testing.assert_array_equal(network.params[name], kept[name])
 
 
+def test_an_infinite_loss_stops_before_its_update():
+    network = Network([Affine([[1.0]])], HalfSquaredError())
+    with pytest.raises(FloatingPointError, match="the loss is inf at iteration 0"):
+        next(train(network, [[1e200]], [[0.0]], iterations=5))
+    assert network.params["W1"] == 1
+
+
 def test_data_that_are_not_finite_are_not_blamed_on_the_learning_rate():
     network = TwoLayerNet(3, 5, 2, rng=1)
     with pytest.raises(FloatingPointError, match=r"nan at iteration 0.*0.1 is not the cause.*not finite"):

@@ -47,7 +47,7 @@ def _load_part(folder, image_name, label_name, normalize, flatten, one_hot_label
     if normalize:
         x = x * np.float32(1 / 255)
     if flatten:
-        x = x.reshape(len(x), -1)
+        x = x.reshape(len(x), x.shape[1] * x.shape[2])
     if one_hot_label:
         t = np.eye(max(10, t.max(initial=0) + 1), dtype=np.float32)[t]
     return x, t
