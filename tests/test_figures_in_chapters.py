@@ -49,7 +49,8 @@ def test_chapter_prints_every_figure(name):
     section = SECTIONS[name]
     (path,) = (HERE.parent / "notebooks").glob(f"{section['chapter']}_*.ipynb")
     texts = list(outputs(json.loads(path.read_text(encoding="utf-8"))))
-    assert not_printed(section, texts) == []
+    missing = not_printed(section, texts)
+    assert not missing, f"{path.name} does not print " + ", ".join(missing)
 
 
 @pytest.mark.parametrize(
