@@ -183,6 +183,7 @@ def test_astype_changes_every_parameter(rng):
         (lambda: TwoLayerNet(3, 5, 2).accuracy(np.zeros((0, 3)), []), "0 inputs and 0 targets"),
         (lambda: TwoLayerNet(3, 5, 2).accuracy(np.zeros((2, 3)), [[0], [1]]), r"targets of shape \(2, 1\)"),
         (lambda: TwoLayerNet(3, 5, 2).accuracy(np.zeros((2, 3)), [0, 2]), "labels must lie in 0…1"),
+        (lambda: TwoLayerNet(3, 5, 1).accuracy(np.zeros((2, 3)), [[1], [0]]), "an output per class.*one"),
         (
             lambda: Network([Affine(np.ones((3, 5))), Affine(np.ones((4, 2)))], HalfSquaredError()).predict(
                 np.zeros((2, 3))

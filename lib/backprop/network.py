@@ -107,6 +107,8 @@ class Network:
         right = 0
         for i in range(0, len(x), 1000):  # in parts: 60,000 images at once would fill the memory
             y = self.predict(x[i : i + 1000])
+            if y.shape[1] < 2:
+                raise ValueError("accuracy needs an output per class; this network has one output in all")
             right += np.sum(y.argmax(axis=1) == one_hot(t[i : i + 1000], y.shape).argmax(axis=1))
         return float(right / len(x))
 
