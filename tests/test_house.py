@@ -6,6 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import mutations
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -136,6 +137,12 @@ def test_arenas_test_that_was_never_called(path):
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     helpers = {f.name for owner, f in functions(path) if not owner and not f.decorator_list}
     assert {name for name in helpers - used if not name.startswith("test_")} == set()
+
+
+def test_every_mutation_still_finds_its_place():
+    """tests/mutations.py changes texts of the core: each must stand there, once."""
+    assert mutations.misplaced(mutations.MUTATIONS) == []
+    assert len({(name, old, new) for name, old, new, _ in mutations.MUTATIONS}) >= 40
 
 
 # nothing that holds on one machine only
