@@ -1,6 +1,6 @@
 """A real JupyterLab and a real Chromium for the browser tests, and a command that takes pictures.
 
-    python tests/browser/lab.py notebooks/03_*.ipynb --width 1300 --folder artefacts
+    python tests/browser/lab.py notebooks/03_*.ipynb --width 1300 --folder artifacts
 
 runs the notebooks in JupyterLab and saves a picture of each panel and of the whole chapter.
 """
@@ -20,10 +20,10 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
 PAGE = 850  # px of a chapter on one picture
 OVERRIDES = {
     "@jupyterlab/apputils-extension:notification": {
@@ -127,8 +127,9 @@ def run_all(page, seconds=120):
 
 def errors(page):
     """The texts of all error outputs of the open notebook."""
-    return page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"],'
-                        '.jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]').all_text_contents()  # fmt: skip
+    kinds = ("application/vnd.jupyter.stderr", "application/vnd.jupyter.error")
+    outputs = ",".join(f'.jp-RenderedText[data-mime-type="{kind}"]' for kind in kinds)
+    return page.locator(outputs).all_text_contents()
 
 
 def photograph(notebooks, folder, width, theme):
@@ -136,7 +137,7 @@ def photograph(notebooks, folder, width, theme):
     folder.mkdir(parents=True, exist_ok=True)
     with jupyterlab(theme) as (address, _), chromium(width) as page:
         for path in notebooks:
-            name = Path(path).relative_to("notebooks") if Path(path).parts[0] == "notebooks" else Path(path).name
+            name = Path(path).resolve().relative_to(REPOSITORY / "notebooks")
             open_notebook(page, address, name)
             run_all(page)
             page.wait_for_timeout(1500)
@@ -145,11 +146,9 @@ def photograph(notebooks, folder, width, theme):
                 panel.scroll_into_view_if_needed()
                 page.wait_for_timeout(150)
                 panel.screenshot(path=folder / f"{Path(name).stem}_{width}_panel{i}.png")
-            scroll = "top => { const o = document.querySelector('.jp-WindowedPanel-outer'); o.scrollTop = top; "
-            scroll += "return o.scrollHeight; }"
-            height, top = page.evaluate(scroll, 0), 0
-            while top < height:
-                page.evaluate(scroll, top)
+            outer, top = page.locator(".jp-WindowedPanel-outer"), 0
+            while top < outer.evaluate("o => o.scrollHeight"):
+                outer.evaluate("(o, top) => { o.scrollTop = top }", top)
                 page.wait_for_timeout(200)
                 page.screenshot(path=folder / f"{Path(name).stem}_{width}_page{top // PAGE:02d}.png")
                 top += PAGE
@@ -159,7 +158,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("notebooks", nargs="+")
     parser.add_argument("--width", type=int, default=1300)
-    parser.add_argument("--folder", type=Path, default=Path("artefacts"))
+    parser.add_argument("--folder", type=Path, default=Path("artifacts"))
     parser.add_argument("--theme", default="JupyterLab Light", help='or "JupyterLab Dark"')
     arguments = parser.parse_args()
     photograph(arguments.notebooks, arguments.folder, arguments.width, arguments.theme)

@@ -47,7 +47,7 @@ def curves_picture(losses, accuracies):
 def weights_picture(network):
     """draw(node): the weights into every hidden node as images, and one node's votes for the digits."""
     W1, W2 = network.params["W1"], network.params["W2"]
-    count, columns = W1.shape[1], 10
+    count, columns = W1.shape[1], 7
     mosaic = np.full((30 * -(-count // columns), 30 * columns), np.nan)
     for node in range(count):
         y, x = 30 * (node // columns) + 1, 30 * (node % columns) + 1
@@ -113,7 +113,7 @@ def confusion_picture(network, x, t):
 
 
 def mistakes_picture(network, x, t):
-    """draw(page): the wrong readings of x, ten a page, the surest of them first."""
+    """draw(page): the wrong readings of x, ten a page, those with the largest loss first."""
     log_p = log_softmax(scores(network, x))
     read = log_p.argmax(axis=1)
     wrong = np.nonzero(read != t)[0]
@@ -130,8 +130,8 @@ def mistakes_picture(network, x, t):
             words = f"is {t[i]}, read {read[i]}\nat {np.exp(log_p[i, read[i]]):.0%}"
             caption.set_text(words if there else "")
         figure.sentence = (
-            f"{len(wrong)} of {len(x):,} test images are read wrong; these are mistakes {10 * page + 1} "
-            f"to {10 * page + len(chosen)}, the surest first."
+            f"{len(wrong)} of {len(x):,} images are read wrong. These are number {10 * page + 1} to "
+            f"{10 * page + len(chosen)}; the largest losses come first."
             if len(chosen)
             else f"There are only {len(wrong)} mistakes."
         )
@@ -155,12 +155,19 @@ def gallery_picture(x, t):
     return draw
 
 
+def frame_image(ax):
+    """Axes for an image: a thin frame, no ticks, no grid."""
+    ax.set(xticks=[], yticks=[])
+    ax.grid(False)
+    ax.spines[:].set(visible=True, color=FAINT)
+
+
 def _gallery():
     """A figure of ten empty images in two rows, each with a line of text below it."""
-    figure, axes = new_figure(330, columns=5, rows=2, xticks=[], yticks=[])
+    figure, axes = new_figure(330, columns=5, rows=2)
     images, captions = [], []
     for ax in axes:
-        ax.grid(False)
+        frame_image(ax)
         images.append(ax.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255, animated=True))
         ax.set_xlabel(" \n ")  # room for the caption
         captions.append(ax.text(0.5, -0.06, "", ha="center", va="top", fontsize=11,
@@ -171,8 +178,8 @@ def _gallery():
 def reading_picture(network):
     """show(image, label): an image as the network sees it, beside the ten probabilities."""
     figure, (left, right) = new_figure(270, columns=2)
-    left.set(title="what the network sees", xticks=[], yticks=[])
-    left.grid(False)
+    left.set_title("what the network sees")
+    frame_image(left)
     right.set(title="probability of each digit (%)", xlim=(0, 100), yticks=range(10))
     right.invert_yaxis()
     picture = left.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255, animated=True)

@@ -27,7 +27,8 @@ class DrawingPad(anywidget.AnyWidget, ValueWidget):
       Object.assign(canvas.style, { width: size + "px", height: size + "px", background: "#fff",
         border: "2px solid #000", borderRadius: "6px", touchAction: "none", cursor: "crosshair" });
       el.append(canvas);
-      const small = document.createElement("canvas"), reader = small.getContext("2d", { willReadFrequently: true });
+      const small = document.createElement("canvas");
+      const reader = small.getContext("2d", { willReadFrequently: true });
       small.width = small.height = side;
       function clear() { pen.fillStyle = "#fff"; pen.fillRect(0, 0, canvas.width, canvas.height); }
       function send() {
@@ -39,11 +40,11 @@ class DrawingPad(anywidget.AnyWidget, ValueWidget):
       }
       let last = null, timer = null;
       function place(event) {
-        const r = canvas.getBoundingClientRect();
-        return [(event.clientX - r.left) / r.width * canvas.width, (event.clientY - r.top) / r.height * canvas.height];
+        const box = canvas.getBoundingClientRect(), ratio = canvas.width / box.width;
+        return [(event.clientX - box.left) * ratio, (event.clientY - box.top) * ratio];
       }
       function stroke(to) {
-        Object.assign(pen, { strokeStyle: "#000", lineWidth: 22 * scale, lineCap: "round", lineJoin: "round" });
+        Object.assign(pen, { strokeStyle: "#000", lineWidth: 22 * scale, lineCap: "round" });
         pen.beginPath(); pen.moveTo(...last); pen.lineTo(...to); pen.stroke();
         last = to;
         timer ??= setTimeout(() => { timer = null; send(); }, 100);

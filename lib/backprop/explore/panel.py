@@ -165,7 +165,7 @@ def _widgets(draw, controls):
         if isinstance(widget, DescriptionWidget):
             widget.description = widget.description or symbol(name)
             widget.style.description_width = f"{label_width}px"
-            widget.layout.width = f"{label_width + 200}px"
+            widget.layout.width = f"{label_width + 185}px"
         if isinstance(widget, widgets.FloatSlider):
             decimals = len(f"{widget.step:.10f}".rstrip("0").partition(".")[2])
             widget.readout_format = f".{decimals}f"

@@ -27,5 +27,10 @@ def symbol(name):
 
 def number(value, digits=4):
     """A number for a picture: up to this many significant digits, a true minus, no needless zeros."""
-    text = f"{value:,.{digits}g}" if 1e-4 <= abs(value) < 1e6 or value == 0 else f"{value:.{digits - 1}e}"
+    if value and not 1e-4 <= abs(value) < 1e6:
+        text = f"{value:.{digits - 1}e}"
+    elif abs(value) >= 10 ** (digits - 1):
+        text = f"{value:,.0f}"
+    else:
+        text = f"{value:.{digits}g}"
     return text.replace("-", "−")

@@ -10,7 +10,7 @@ from ..network import TwoLayerNet
 from ..training import train
 from .panel import Panel
 from .plots import new_figure
-from .style import BACKWARD, FORWARD, HIGHLIGHT, PAPER
+from .style import BACKWARD, FORWARD, HIGHLIGHT, PAPER, number
 from .svg import box, svg, text
 
 
@@ -40,6 +40,16 @@ class Progress(widgets.IntProgress):
         return bundle
 
 
+def powers_of_ten(value, lowest, highest, step):
+    """A slider from 10^lowest to 10^highest."""
+    return widgets.FloatLogSlider(value=value, min=lowest, max=highest, step=step, readout_format=".3g")
+
+
+def one_of(options, value):
+    """A slider over a few values."""
+    return widgets.SelectionSlider(options=options, value=value)
+
+
 class TrainingPanel(Panel):
     """Train a TwoLayerNet under sliders: a live loss curve, the test accuracy, Train and Stop.
 
@@ -62,11 +72,11 @@ class TrainingPanel(Panel):
         super().__init__(
             self._picture,
             {
-                "learning_rate": widgets.FloatLogSlider(value=0.1, min=-3, max=3, step=0.1, readout_format=".3g"),
-                "batch_size": widgets.SelectionSlider(options=[1, 10, 30, 100, 300, 1000], value=100),
-                "hidden_size": widgets.SelectionSlider(options=[5, 10, 20, 50, 100, 200], value=50),
-                "weight_scale": widgets.FloatLogSlider(value=0.01, min=-4, max=1, step=0.5, readout_format=".2g"),
-                "iterations": widgets.SelectionSlider(options=[100, 300, 1000, 3000, 10000], value=3000),
+                "learning_rate": powers_of_ten(0.1, -3, 3, step=0.1),
+                "batch_size": one_of([1, 10, 30, 100, 300, 1000], 100),
+                "hidden_size": one_of([5, 10, 20, 50, 100, 200], 50),
+                "weight_scale": powers_of_ten(0.01, -4, 1, step=0.5),
+                "iterations": one_of([100, 300, 1000, 3000, 10000], 3000),
             },
         )
         buttons = widgets.HBox([self._train_button, self._stop_button, self._progress])
@@ -111,9 +121,9 @@ class TrainingPanel(Panel):
         rate, batch = self.controls["learning_rate"], self.controls["batch_size"]
         now = rate.value, batch.value
         x, t, x_test, t_test = self._data
-        steps = train(self.network, x, t, iterations=iterations, learning_rate=now[0], batch_size=now[1], rng=rng)
+        settings = {"learning_rate": now[0], "batch_size": now[1], "rng": rng}
         shown = 0.0
-        for step in steps:
+        for step in train(self.network, x, t, iterations=iterations, **settings):
             self.losses.append(step.loss)
             if len(self.losses) % 600 == 0 or len(self.losses) == 1:
                 self.accuracies.append((len(self.losses), self.network.accuracy(x_test, t_test)))
@@ -128,12 +138,13 @@ class TrainingPanel(Panel):
         self.accuracies.append((len(self.losses), accuracy))
         loss, guess = float(np.mean(self.losses[-100:])), float(np.log(10))
         done = "Done" if len(self.losses) == iterations else "Stopped"
-        sentence = f"{done} after {len(self.losses):,} iterations: loss {loss:.3g}, test accuracy {accuracy:.1%}."
+        count = len(self.losses)
+        sentence = f"{done} after {count:,} iterations: loss {loss:.3g}, test accuracy {accuracy:.1%}."
         if loss > 1.1 * guess:
-            rate = self.controls["learning_rate"].value
-            sentence += f" That is worse than guessing (loss {guess:.2f}): a learning rate of {rate:.3g} is too large."
+            rate = number(self.controls["learning_rate"].value, 3)
+            sentence += f" Guessing has a loss of {guess:.2f}: a learning rate of {rate} is too large."
         elif loss > 0.95 * guess:
-            sentence += f" The loss is that of guessing ({guess:.2f}): this network has learned nothing yet."
+            sentence += f" Guessing has a loss of {guess:.2f}: this network has learned nothing yet."
         return sentence
 
     def _make_figure(self):
@@ -153,7 +164,7 @@ class TrainingPanel(Panel):
         self._last.set_data(places[-1:], means[-1:])
         self._accuracy.set_data([i for i, _ in self.accuracies], [100 * a for _, a in self.accuracies])
         self._figure.sentence = self._message or (
-            f"Training 784-{self.network.params['b1'].size}-10: iteration {len(losses):,}, loss {means[-1]:.3f}."
+            f"Training: iteration {len(losses):,}, loss {means[-1]:.3f}."
             if len(losses)
             else f"784-{settings['hidden_size']}-10, learning rate {settings['learning_rate']:.3g}, "
             f"batch {settings['batch_size']}, weights of size {settings['weight_scale']:.2g}, "

@@ -93,7 +93,8 @@ def algebra(part="forward", x1=0.1, x2=0.2, t1=0.4, t2=0.6, alpha=0.5,
         "forward": _forward_page, "output weight": _output_page, "hidden sum": _sum_page,
         "hidden weight": _hidden_page, "eight updates": _updates_page, "forward again": _again_page,
     }[part](v)  # fmt: skip
-    return Equations(lines, f"The worked step: {part}", sentence)
+    after = f" After one update with α = {alpha:g}, E = {forward_again(v)['E_total']:.8f}."
+    return Equations(lines, f"The worked step: {part}", sentence + (after if part != PARTS[-1] else ""))
 
 
 def _line(symbols, numbers, value, kind):

@@ -1,0 +1,28 @@
+"""One JupyterLab and one Chromium for all browser tests."""
+
+import os
+
+import pytest
+
+from . import lab
+
+
+@pytest.fixture(scope="session")
+def address():
+    """JupyterLab's address. Without Chromium the tests are skipped, but never in CI."""
+    missing = None if lab.CHROMIUM else "Chromium is not installed"
+    try:
+        import playwright  # noqa: F401
+    except ImportError:
+        missing = 'Playwright is not installed: pip install -e ".[browser]"'
+    if missing and not os.environ.get("CI"):
+        pytest.skip(missing)
+    assert not missing, missing
+    with lab.jupyterlab() as (address, _):
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser_page(address):
+    with lab.chromium() as page:
+        yield page

@@ -1,0 +1,129 @@
+"""Every panel of every chapter: all sliders to both ends and to random places; none may fail."""
+
+import numpy as np
+import pytest
+from chapters import CHAPTERS, run
+
+from backprop.explore import Panel
+from backprop.explore.pad import SIDE, DrawingPad
+from backprop.explore.training import TrainingPanel
+
+COMBINATIONS = 12
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_no_control_fails_and_each_one_changes_its_picture(path, monkeypatch):
+    panels, start = [], Panel.__init__
+
+    def remember(self, *arguments, **settings):
+        panels.append(self)
+        start(self, *arguments, **settings)
+
+    monkeypatch.setattr(Panel, "__init__", remember)
+    run(path)
+    assert panels, "a chapter without a panel"
+    rng = np.random.default_rng(0)
+    for number, panel in enumerate(panels):
+        sweep(panel, f"{path.stem}, panel {number}", rng)
+
+
+def sweep(panel, where, rng):
+    for name, control in panel.controls.items():
+        looks = {look(panel)}
+        for value in ends(control):
+            control.value = value
+            assert panel.error is None, f"{where}: {name} = {value!r}: {panel.sentence}"
+            looks.add(look(panel))
+        assert len(looks) > 1, f"{where}: {name} changes nothing"
+        panel.reset()
+    for _ in range(COMBINATIONS):
+        for control in panel.controls.values():
+            control.value = somewhere(control, rng)
+            assert panel.error is None, f"{where}: {panel.values()}: {panel.sentence}"
+    panel.reset()
+    assert panel.sentence, f"{where} says nothing"
+
+
+def look(panel):
+    """What the panel shows, as one string; a training panel not in training shows its sentence."""
+    parts = [panel.sentence]
+    if not isinstance(panel, TrainingPanel):
+        parts += [str(part.content) for part in panel._parts]
+    return "".join(parts)
+
+
+def ends(control):
+    """Values to try for one control: both ends, or every option."""
+    if isinstance(control, DrawingPad):
+        return [np.tril(np.full((SIDE, SIDE), 255, np.uint8)).tobytes(), b""]
+    if hasattr(control, "options"):
+        return [option[1] if isinstance(option, tuple) else option for option in control.options]
+    if isinstance(control.value, bool):
+        return [not control.value]
+    if hasattr(control, "base"):
+        return [control.base**control.min, control.base**control.max]
+    return [control.min, control.max]
+
+
+def somewhere(control, rng):
+    """A random value of one control."""
+    values = ends(control)
+    if len(values) == 2 and hasattr(control, "step"):
+        low, high = values
+        value = low + (high - low) * rng.random()
+        return type(control.value)(round(value)) if isinstance(control.value, int) else value
+    return values[rng.integers(len(values))]
+
+
+def test_an_error_in_draw_is_one_sentence_and_the_panel_lives_on():
+    panel = Panel(lambda a=1: f"<svg><title>t</title><desc>{1 / a:.1f}</desc></svg>", {"a": (0, 4)})
+    panel.controls["a"].value = 0
+    assert panel.sentence == "This can't be drawn: division by zero (ZeroDivisionError)"
+    panel.controls["a"].value = 4
+    assert panel.sentence == "0.2" and panel.error is None
+
+
+def test_a_panel_carries_widget_picture_and_sentence():
+    bundle = Panel(lambda a=1: f"<svg><desc>a is {a}</desc></svg>", {"a": (0, 4)})._repr_mimebundle_()
+    assert bundle["text/plain"] == "a is 1"
+    assert bundle["image/svg+xml"].startswith("<svg")
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert "text/html" not in bundle, "nbconvert would prefer it to the picture"
+
+
+def test_reset_draws_once():
+    calls = []
+    panel = Panel(lambda a=1, b=2: calls.append((a, b)) or "<svg></svg>", {"a": (0, 4), "b": (0, 4)})
+    panel.controls["a"].value, panel.controls["b"].value = 3, 4
+    calls.clear()
+    panel.reset()
+    assert calls == [(1, 2)]
+
+
+def test_a_moved_artist_does_not_pay_for_the_axes_again(monkeypatch):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from backprop.explore.start import neuron_picture
+
+    panel = Panel(neuron_picture(), {"w": (-5.0, 5.0)})
+    drawn = []
+    monkeypatch.setattr(FigureCanvasAgg, "draw", lambda canvas: drawn.append(canvas))
+    before = panel._parts[0].content
+    panel.controls["w"].value = 3.0
+    assert panel._parts[0].content != before
+    assert drawn == []
+
+
+def test_an_animated_picture_equals_a_full_drawing():
+    """The kept background loses nothing: the same picture drawn afresh has the same bytes."""
+    from backprop.explore.panel import png
+    from backprop.explore.start import neuron_picture
+
+    moved, fresh = neuron_picture(), neuron_picture()
+    png(moved())
+    assert png(moved(w=3.0, b=1.0, x=-2.0)) == png(fresh(w=3.0, b=1.0, x=-2.0))
+
+
+def test_a_wrong_return_value_says_what_was_expected():
+    panel = Panel(lambda a=1: a, {"a": (0, 4)})
+    assert "draw returned int; expected an SVG or HTML string" in panel.sentence
