@@ -23,8 +23,8 @@ def mathml(equation):
 
 
 def plain(equation):
-    """One equation as plain text: w_5^+ -> w₅⁺."""
-    equation = re.sub(r"_(\w+)", lambda m: m[1].translate(SUBSCRIPT), _minus(equation))
+    """One equation as plain text: w_5^+ -> w₅⁺. A single letter stays: δ_y is no product δy."""
+    equation = re.sub(r"_(\d\w*|\w\w+)", lambda m: m[1].translate(SUBSCRIPT), _minus(equation))
     return re.sub(r"\^([\w+−]+)", lambda m: m[1].translate(SUPERSCRIPT), equation)
 
 
