@@ -94,8 +94,8 @@ def error_picture():
         if names[0] != names[1]:
             why = "rounding rules the central difference, truncation still the forward one"
         figure.sentence = (
-            f"h = {h:.0e}: the forward difference is off by {errors[0]:.1e}, the central one by "
-            f"{errors[1]:.1e}. Here {why}."
+            f"h = {_power(h, 0)}: the forward difference is off by {_power(errors[0])}, the central one by "
+            f"{_power(errors[1])}. Here {why}."
         )
         return figure
 
@@ -140,17 +140,19 @@ def replay(history):
         for j in (0, 1):
             x, middle = column_x(2, 3) + 32, 96 + 190 * j + 5
             extra.append(text(x, middle, f"target {number(TARGET[j])}", anchor="start", size=14))
-        extra.append(text(420, 21, "weight or bias", PARAMETER, "start"))
+        extra.append(text(14, 21, "value", FORWARD, "start"))
+        extra.append(text(74, 21, "weight or bias", PARAMETER, "start"))
+        extra.append(text(200, 21, "measured gradient", BACKWARD, "start"))
         loss = mean_squared_error(y, TARGET)
         steepest = max(np.max(np.abs(gradient)) for gradient in g.values())
         state = "The gradients are all but 0" if loss < 1e-5 else "It is close"
         if loss > 1e-2:
             state = "It is far from the target"
         sentence = (
-            f"After iteration {iteration}: prediction {y[0]:.4f} and {y[1]:.4f}, loss {loss:.2e}, "
-            f"largest gradient {steepest:.1e}. {state}."
+            f"After iteration {iteration}: prediction {y[0]:.4f} and {y[1]:.4f}, loss {_power(loss)}, "
+            f"largest gradient {_power(steepest)}. {state}."
         )
-        return network_picture(columns, edges, "The first network", sentence, extra=extra)
+        return network_picture(columns, edges, "The first network", sentence, gradients=False, extra=extra)
 
     return draw
 
@@ -201,7 +203,7 @@ def learning_rate_picture():
         loss.set_data(shown + 1, np.maximum(losses[shown, i], 1e-30))
         slope.set_data(shown + 1, np.maximum(steepest[shown, i], 1e-30))
         first, end = losses[0, i], losses[-1, i]
-        start = f"Learning rate {number(learning_rate)}: after the first step the loss is {first:.1e}. "
+        start = f"Learning rate {number(learning_rate)}: after the first step the loss is {_power(first)}. "
         if losses[1000, i] > 0.99 * first > 0 and learning_rate > 1:
             figure.sentence = start + (
                 "Far too large: that step threw both outputs to 0, where the sigmoid is flat. "
@@ -214,7 +216,7 @@ def learning_rate_picture():
             verdict = "The first step went too far, but it found its way back"
         else:
             verdict = "It learns, and the gradient creeps toward 0"
-        result = "below 1e-12" if end < 1e-12 else f"{end:.1e}"
+        result = "below 1e−12" if end < 1e-12 else _power(end)
         figure.sentence = f"{start}After 3000 it is {result}. {verdict}."
         return figure
 
@@ -257,6 +259,11 @@ def two_histories(step=3):
 
 def _row(array):
     return "[" + ", ".join(number(value) for value in array) + "]"
+
+
+def _power(value, digits=1):
+    """1.5e−07, with a true minus: a line does not break there."""
+    return f"{value:.{digits}e}".replace("-", "−")
 
 
 def _decimals(value, digits=3):
