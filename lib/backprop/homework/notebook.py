@@ -1,0 +1,129 @@
+"""Homework notebooks as plain JSON: reading with suspicion, writing, and finding the exercises.
+
+An exercise is a code cell tagged "answer" and, below it, a code cell tagged "check"; both carry the
+tag "exercise-N". The check may carry "points-P". Everything else is text and setup.
+The standard library reads the file: nbformat would rename doubled ids and takes a second to import.
+"""
+
+import json
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+LARGEST = 20_000_000  # bytes of a notebook file; pictures count
+LARGEST_SOURCE = 100_000  # characters of a cell
+
+
+class Unreadable(ValueError):
+    """A file that is no notebook; the message says why, without the path."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of a pristine or solution notebook."""
+
+    number: int
+    answer: dict  # the cells, as in the notebook
+    check: dict
+    points: float
+
+
+def read(path):
+    """The notebook in a file, as a dict whose "cells" is a list of dicts.
+
+    Only a regular file is opened: a link could lead to the solution, a pipe would never end.
+    Raises Unreadable, with the reason, for anything that is not a notebook.
+    """
+    try:
+        # O_NONBLOCK: opening a pipe must not wait for its writer
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        if Path(path).is_symlink():
+            raise Unreadable("it is a symbolic link; expected the notebook itself") from error
+        raise Unreadable(f"it can't be opened: {error.strerror}") from error
+    with open(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise Unreadable("it is not a regular file")
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise Unreadable(f"it is larger than {LARGEST // 1_000_000} MB")
+    try:
+        notebook = json.loads(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"it is not a notebook: byte {error.start} is not UTF-8 text") from error
+    except json.JSONDecodeError as error:
+        raise Unreadable(f"it is not a notebook, or cut off: line {error.lineno}, {error.msg}") from error
+    except (RecursionError, ValueError) as error:  # brackets without end, a number of 5000 digits
+        raise Unreadable(f"it is not a notebook: {type(error).__name__}") from error
+    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
+        raise Unreadable("it is not a notebook: it has no list of cells")
+    return notebook | {"cells": [cell for cell in notebook["cells"] if isinstance(cell, dict)]}
+
+
+def write(path, notebook):
+    """Write a notebook as Jupyter does: one space of indent, non-ASCII letters as they are."""
+    text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    Path(path).write_text(text, encoding="utf-8", newline="\n")
+
+
+def source(cell):
+    """A cell's source as one string: "" where it is neither text nor a list of text."""
+    text = cell.get("source", "")
+    if isinstance(text, list) and all(isinstance(line, str) for line in text):
+        text = "".join(text)
+    return text[:LARGEST_SOURCE] if isinstance(text, str) else ""
+
+
+def tags(cell):
+    """A cell's tags, a list of strings; [] where the metadata is broken."""
+    metadata = cell.get("metadata")
+    found = metadata.get("tags") if isinstance(metadata, dict) else None
+    return [tag for tag in found if isinstance(tag, str)] if isinstance(found, list) else []
+
+
+def number(cell, what="exercise"):
+    """N of the tag "exercise-N"; None where the cell has no such tag."""
+    for tag in tags(cell):
+        match = re.fullmatch(rf"{what}-(\d{{1,3}})", tag)
+        if match:
+            return int(match[1])
+    return None
+
+
+def exercises(notebook):
+    """The Exercises of a pristine or solution notebook, in the order of the notebook.
+
+    Raises ValueError that names the exercise where one has not exactly one answer and then one check,
+    and where two cells share an id.
+    """
+    cells = [cell for cell in notebook["cells"] if cell.get("cell_type") == "code"]
+    ids = [cell.get("id") for cell in notebook["cells"]]
+    if None in ids or len(set(ids)) < len(ids):
+        raise ValueError("every cell needs an id of its own (nbformat 4.5)")
+    found = {}
+    for cell in cells:
+        role = {"answer", "check"} & set(tags(cell))
+        if role and number(cell) is None:
+            raise ValueError(f"cell {cell['id']} is tagged {role.pop()}; expected a tag exercise-N beside it")
+        if role:
+            found.setdefault(number(cell), []).append((role.pop(), cell))
+    for n, pair in found.items():
+        if [role for role, _ in pair] != ["answer", "check"]:
+            roles = ", ".join(role for role, _ in pair)
+            raise ValueError(f"exercise {n} has the cells: {roles}; expected an answer, then a check")
+    if not found:
+        raise ValueError("no exercise: expected code cells tagged answer, check and exercise-N")
+    return [
+        Exercise(n, answer, check, float(number(check, "points") or 1))
+        for n, ((_, answer), (_, check)) in found.items()
+    ]
+
+
+def name(notebook):
+    """The homework's name, kept in the notebook's metadata; None where there is none."""
+    metadata = notebook.get("metadata")
+    homework = metadata.get("homework") if isinstance(metadata, dict) else None
+    found = homework.get("name") if isinstance(homework, dict) else None
+    return found if isinstance(found, str) else None

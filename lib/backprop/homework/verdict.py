@@ -1,0 +1,198 @@
+"""From a learner's file to one verdict per exercise: the engine of both `check` and `grade`.
+
+First run: the answers in the order of the homework. What passes has passed.
+Second run: each answer that has not passed, among right answers of the other exercises and in reverse
+order. So a mistake is counted once, and an answer that breaks what comes after it harms no other.
+Where a kernel is lost, the answers after it run in a new one.
+"""
+
+import builtins
+import re
+from dataclasses import asdict, dataclass
+
+from . import diagnose, merge, notebook, values
+from .run import RunFailed, run
+from .statuses import HINTS, LOST, Verdict
+
+def judge(homework, path, sandbox):
+    """The Verdicts of the notebook in a file, in the homework's order.
+
+    Raises RunFailed where the run did not work at all. A file that is no notebook gets "cell missing"
+    for every exercise, with the reason.
+    """
+    exercises = notebook.exercises(homework.pristine)
+    try:
+        submission = notebook.read(path)
+    except notebook.Unreadable as error:
+        return [_verdict(e, "cell missing", f"the file can't be read: {error}") for e in exercises]
+    answers = merge.find_answers(exercises, submission)
+    session = _Session(homework, exercises, answers, submission, sandbox)
+    session.run_in_order()
+    session.run_one_by_one()
+    return [session.verdict(exercise) for exercise in exercises]
+
+
+def as_rows(verdicts):
+    """The verdicts as plain dicts, for JSON."""
+    return [asdict(verdict) for verdict in verdicts]
+
+
+def _verdict(exercise, status, reason="", seconds=0.0):
+    points = exercise.points if status == "passed" else 0.0
+    return Verdict(exercise.number, status, points, exercise.points, reason, HINTS.get(status, ""), seconds)
+
+
+@dataclass
+class _Finding:
+    """What the runs have told of one exercise so far."""
+
+    status: str
+    reason: str = ""
+    seconds: float = 0.0
+
+
+class _Session:
+    """The runs of one submission."""
+
+    def __init__(self, homework, exercises, answers, submission, sandbox):
+        self.homework, self.exercises, self.sandbox = homework, exercises, sandbox
+        self.answers, self.submission = answers, submission
+        self.sources = {n: answer.source for n, answer in answers.items() if answer.attempted}
+        self.found = {}
+
+    def run_in_order(self):
+        """Every attempted answer, in the homework's order."""
+
+        def cells(pending):
+            sources = {n: self.sources[n] for n in pending}
+            return merge.in_order(self.homework.pristine, sources, self.homework.expected)
+
+        pending = list(self.sources)
+        while pending:
+            outcomes = run(cells(pending), self.sandbox, self.homework.seed)
+            self._own_cells_ran(outcomes)
+            ran = self._findings(pending, outcomes, private=False)
+            if not ran:
+                raise RunFailed("the kernel was lost before the first exercise")
+            self.found |= ran
+            pending = [number for number in pending if number not in ran]
+
+    def run_one_by_one(self):
+        """What has not passed, among right answers and in reverse order."""
+        failed = [n for n, finding in self.found.items() if finding.status != "passed"]
+        right = {n: self.sources[n] for n, f in self.found.items() if f.status == "passed"}
+        others = right | self.homework.answers
+        if not failed or not (others.keys() - set(failed) or len(failed) > 1):
+            return  # nothing ran before it that could have disturbed it
+
+        def cells(pending):
+            return merge.one_by_one(
+                self.homework.pristine, self.exercises, self.sources, others, pending, self.homework.expected
+            )
+
+        # a right answer was in that kernel: what the learner's code says of it is not repeated
+        private, pending = bool(self.homework.answers), failed[::-1]
+        while pending:
+            outcomes = run(cells(pending), self.sandbox, self.homework.seed)
+            ran = self._findings(pending, outcomes, private)
+            if not ran:
+                return  # a learner's own answer, run again, lost the kernel: the first findings stand
+            for number, finding in ran.items():
+                self.found[number] = _clearer(self.found[number], finding)
+            pending = [number for number in pending if number not in ran]
+
+    def _own_cells_ran(self, outcomes):
+        """Raise RunFailed where a cell of the homework's own, above the first answer, did not run."""
+        for cell in self.homework.pristine["cells"]:
+            if notebook.number(cell) is not None:
+                return
+            failed = outcomes.get(cell["id"])
+            if failed is not None and failed.kind != "same":
+                told = ": ".join(part for part in (failed.kind, failed.error, failed.message) if part)
+                raise RunFailed(f"the homework's own cell {cell['id']} failed: {told}")
+
+    def _findings(self, numbers, outcomes, private):
+        """{number: what a run says of it}, without the exercises that the kernel did not live to see."""
+        found = {number: self._finding(number, outcomes, private) for number in numbers}
+        return {number: finding for number, finding in found.items() if finding is not None}
+
+    def _finding(self, number, outcomes, private):
+        """What a run says of an exercise; None where the kernel was lost before it."""
+        exercise = next(e for e in self.exercises if e.number == number)
+        answer, check = outcomes[exercise.answer["id"]], outcomes[exercise.check["id"]]
+        if answer.kind == "not run":
+            return None
+        seconds = answer.seconds + check.seconds
+        if check.kind == "same":
+            return _Finding("passed", "", seconds)
+        if answer.kind in ("same", "differs") and check.kind == "not run":
+            return _Finding("kernel died", "the kernel ended after the answer cell", seconds)
+        failed = check if answer.kind in ("same", "differs") else answer
+        if failed.kind == "raised":
+            return _Finding(*self._raised(number, failed, private), seconds)
+        if failed.kind == "differs":
+            return _Finding("wrong", self._wrong(number, failed.printed), seconds)
+        return _Finding(failed.kind, failed.message, seconds)
+
+    def _raised(self, number, failed, private):
+        if failed.error == "NotImplementedError" and failed.message == f"exercise {number}":
+            return "not attempted", "the line that raises NotImplementedError is still there"
+        name = failed.error if _is_builtin_error(failed.error) or not private else "an exception of its own"
+        message = "" if private else failed.message
+        if failed.error in ("MemoryError", "_ArrayMemoryError"):
+            return "out of memory", message or "it asked for more memory than there is"
+        missing = re.match(r"name '(\w+)' is not defined", failed.message)
+        message = self._missing_name(missing[1]) or message if missing else message
+        return "raised", f"{name}: {message}" if message else name
+
+    def _missing_name(self, name):
+        """Why a name is not there, where we know; else ""."""
+        for exercise in self.exercises:
+            if name in merge.defined(notebook.source(exercise.answer)):
+                return f"'{name}' is the answer to exercise {exercise.number}; do that first"
+        if merge.elsewhere(name, self.exercises, self.submission):
+            return f"'{name}' is defined outside of the answer cells, and only they are judged; move it in"
+        return ""
+
+    def _wrong(self, number, printed):
+        """The reasons, told from the printed numbers; nothing that was printed is repeated."""
+        mine, wanted = values.parse(printed), values.parse(self.homework.expected[number])
+        batch = wanted.get("batch")
+        reasons = []
+        for name, value in wanted.items():
+            if name in mine:
+                reasons.append(diagnose.compare(name, mine[name], value, batch))
+            else:
+                reasons.append(f"{name} is missing, or not a number or an array of numbers")
+        reasons = [reason for reason in reasons if reason]
+        return "; ".join(reasons) or "the check printed more than its values: does the answer print?"
+
+    def verdict(self, exercise):
+        """The Verdict of an exercise after all runs."""
+        answer = self.answers[exercise.number]
+        if answer.source is None:
+            return _verdict(exercise, "cell missing", "its answer cell is not in the notebook")
+        if not answer.attempted:
+            return _verdict(exercise, "not attempted", "the answer cell is as it was handed out")
+        found = self.found[exercise.number]
+        reason = "; ".join(part for part in (found.reason, answer.note) if part)
+        return _verdict(exercise, found.status, reason, round(found.seconds, 3))
+
+
+def _clearer(first, second):
+    """Of the findings of two runs the one that stands, with the time of both.
+
+    The second, which is fairer, unless only then the kernel was lost.
+    """
+    seconds = first.seconds + second.seconds
+    if second.status in LOST and first.status not in LOST:
+        return _Finding(first.status, first.reason, seconds)
+    reason = second.reason
+    if first.status == second.status == "raised" and first.reason.startswith(second.reason):
+        reason = first.reason  # the same exception, with its message
+    return _Finding(second.status, reason, seconds)
+
+
+def _is_builtin_error(name):
+    found = getattr(builtins, name, None)
+    return isinstance(found, type) and issubclass(found, BaseException)
