@@ -14,7 +14,7 @@ from .svg import arrow, box, circle, line, svg, text
 ROWS = ((0, 0), (1, 0), (0, 1), (1, 1))  # every input of a gate, in the order of the chapter's table
 GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "NAND": (1, 1, 1, 0), "XOR": (0, 1, 1, 0)}
 OTHERS = {
-    (0, 0, 0, 0): "a neuron that never fires", (1, 1, 1, 1): "a neuron that always fires",
+    (0, 0, 0, 0): "always silent", (1, 1, 1, 1): "always firing",
     (0, 1, 0, 1): "x₁ alone", (0, 0, 1, 1): "x₂ alone", (1, 0, 0, 0): "NOR",
     (1, 0, 1, 0): "not x₁", (1, 1, 0, 0): "not x₂", (0, 1, 0, 0): "x₁ and not x₂",
     (0, 0, 1, 0): "x₂ and not x₁", (1, 0, 1, 1): "x₂ or not x₁", (1, 1, 0, 1): "x₁ or not x₂",
@@ -64,7 +64,8 @@ def perceptron(x=2.0, a=1.4, b=0.9, activation="identity"):
         "step": "at least 0, so it fires: 1." if y else "below 0, so it stays silent: 0.",
         "sigmoid": f"passed on as {number(y)}, a number between 0 and 1.",
     }
-    sentence = f"{number(a)} · {number(x)} + {number(b)} = {number(s)}, " + says[activation]
+    sign = "−" if b < 0 else "+"
+    sentence = f"{number(a)} · {number(x)} {sign} {number(abs(b))} = {number(s)}, " + says[activation]
     extra = _headings("inputs", "weighted sum", "activation", "output")
     extra.append(text(column_x(2, 4), 222, activation, MUTED))
     return network_picture(columns, edges, "A perceptron", sentence, row=150, gradients=False, extra=extra)
@@ -94,7 +95,8 @@ def gate(w1=1.0, w2=0.0, threshold=0.5, target="AND"):
     if fired == wanted:
         sentence = f"This neuron is {target}: all 4 rows are right."
     else:
-        sentence = f"This neuron is {found}. For {target}, {count} of 4 rows are right."
+        verb = "is" if count == 1 else "are"
+        sentence = f"This neuron is {found}. For {target}, {count} of 4 rows {verb} right."
     if target == "XOR" and count == 3:
         sentence += " More is not possible with one straight line."
     return svg(370, "A gate and its boundary", sentence, *shapes)
@@ -200,13 +202,14 @@ def weights_that_part(runs):
     losses = {gap: np.array([loss for loss, _, _ in run]) for gap, run in runs.items()}
     length = len(next(iter(losses.values())))
     figure, (left, right) = new_figure(360, 2, xlabel="iteration", xlim=(-0.03 * length, 1.03 * length))
-    edge = max(np.abs(w).max() for w in weights.values()) * 1.15
-    left.set(title="Weights from x₁", ylim=(-edge, edge))
-    right.set(title="Loss", ylim=(0, max(run.max() for run in losses.values()) * 1.1))
+    every = np.concatenate(list(weights.values()))
+    margin = 0.08 * np.ptp(every)
+    left.set(title="Weights from x₁", ylim=(every.min() - margin, every.max() + margin))
+    right.set(title="Loss", ylim=(-0.01, max(run.max() for run in losses.values()) * 1.1))
     (first,) = left.plot([], [], color="#5ba3d4", linewidth=5, label="into hidden node 1", animated=True)
     (second,) = left.plot([], [], color=DATA, linewidth=2, dashes=(4, 3), animated=True)
     second.set_label("into hidden node 2")
-    left.legend(loc="lower left", frameon=False, fontsize=10.5)
+    left.legend(loc="lower right", frameon=False, fontsize=10.5)
     (curve,) = right.plot([], [], color=DATA, linewidth=2, animated=True)
     dots = [ax.plot([], [], "o", color=HIGHLIGHT, markeredgecolor=DATA, markersize=10, animated=True)[0]
             for ax in (left, left, right)]  # fmt: skip
@@ -272,7 +275,7 @@ class _Curves:
             "Nearly flat: hardly any gradient gets back." if abs(slope0) < 0.05 else
             "The whole gradient gets back." if slope0 == 1 else
             f"The gradient is multiplied by {slope0:.3f} on its way back.")  # fmt: skip
-        sentence = f"{words}: f(x) = {y0 + 0.0:.3f}, f′(x) = {slope0 + 0.0:.3f}. {says}"
+        sentence = f"{words}: f(x) = {round(y0, 3) + 0.0:.3f}, f′(x) = {round(slope0, 3) + 0.0:.3f}. {says}"
         self.figure.sentence = sentence.replace("-", "−")
         return self.figure
 
