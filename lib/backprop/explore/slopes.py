@@ -247,8 +247,9 @@ def two_histories(step=3):
     shapes.append(box(210, middle - 16, 130, 32, PARAMETER, line_width=3))
     shapes.append(text(275, middle + 6, _row(W), PARAMETER, bold=True))
     shapes.append(text(275, middle - 26, "W itself", MUTED))
+    entries = "both" if step == 1 else f"all {step + 1}"
     sentence = (
-        f"After {step} step{'s' * (step != 1)}: in the first list all {step + 1} entries show "
+        f"After {step} step{'s' * (step != 1)}: in the first list {entries} entries show "
         f"{_row(same[0])}, because they are one array. "
         f"In the second list entry 0 still shows {_row(copies[0])}."
     )
