@@ -93,10 +93,10 @@ def gate(w1=1.0, w2=0.0, threshold=0.5, target="AND"):
     shapes.append(text(442, 291, rule, PARAMETER, "start", bold=True))
     found, count = NAMES.get(fired), sum(right)
     if fired == wanted:
-        sentence = f"This neuron is {target}: all 4 rows are right."
+        sentence = f"The neuron {rule}: {target}. All 4 rows are right."
     else:
         verb = "is" if count == 1 else "are"
-        sentence = f"This neuron is {found}. For {target}, {count} of 4 rows {verb} right."
+        sentence = f"The neuron {rule}: {found}. For {target}, {count} of 4 rows {verb} right."
     if target == "XOR" and count == 3:
         sentence += " More is not possible with one straight line."
     return svg(370, "A gate and its boundary", sentence, *shapes)
