@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -109,20 +110,24 @@ def open_notebook(page, address, name):
 
 
 def run_all(page, seconds=120):
-    """Run All Cells, and wait until the last code cell has its number."""
+    """Clear the stored outputs, Run All Cells, and wait until each code cell has its number again."""
     page.locator(".jp-NotebookPanel .jp-Cell").first.click()
     page.keyboard.press("Escape")
-    page.locator('li[role="menuitem"] >> text="Run"').first.click()
-    page.locator('li[data-command="runmenu:run-all"]').click()
-    done = """() => {
-        const prompts = [...document.querySelectorAll('.jp-CodeCell')].filter(
-            c => c.querySelector('.cm-content')?.textContent.trim()
-        ).map(c => c.querySelector('.jp-InputArea-prompt')?.textContent ?? '');
-        const ran = window.__started || prompts.some(p => p.includes('*'));
-        window.__started = ran;
-        return ran && prompts.every(p => /\\[\\d+\\]/.test(p));
-    }"""
-    page.wait_for_function(done, timeout=seconds * 1000)
+    menu(page, "Edit", "editmenu:clear-all")
+    wait_for(lambda: not re.search(r"\d", "".join(prompts(page))), 20, "the outputs to be cleared")
+    menu(page, "Run", "runmenu:run-all")
+    wait_for(lambda: all(re.search(r"\d", prompt) for prompt in prompts(page)), seconds, "all cells to run")
+
+
+def menu(page, name, command):
+    """Choose an item of JupyterLab's menu bar."""
+    page.locator(f'.lm-MenuBar-item >> text="{name}"').first.click()
+    page.locator(f'li[data-command="{command}"]').click()
+
+
+def prompts(page):
+    """The texts left of the code cells: [1]:, [*]: or [ ]:."""
+    return page.locator(".jp-CodeCell .jp-InputArea-prompt").all_inner_texts()
 
 
 def errors(page):

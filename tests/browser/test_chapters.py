@@ -44,6 +44,8 @@ def test_every_control_changes_its_picture(browser_page, address, name):
     for i, panel in enumerate(panels):
         panel.scroll_into_view_if_needed()
         panel.screenshot(path=ARTIFACTS / f"{Path(name).stem}_panel{i}.png")
+        for handle in panel.locator(".noUi-handle").all():
+            assert handle.get_attribute("aria-label"), f"{name}, panel {i}: a slider without a name"
         for act, kind in ((press, ".noUi-handle"), (choose, "select")):
             for k, control in enumerate(panel.locator(kind).all()):
                 assert moves(page, panel, act, control), f"{name}, panel {i}, {kind} {k} changes nothing"

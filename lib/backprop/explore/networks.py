@@ -74,7 +74,7 @@ def _edge(x1, y1, x2, y2, edge):
 
 
 def _label(x1, y1, x2, y2, edge):
-    along = 0.5 if y1 == y2 else 0.31  # slanted edges cross in the middle
+    along = 0.5 if y1 == y2 else 0.36  # slanted edges cross in the middle
     x, y = x1 + along * (x2 - x1), y1 + along * (y2 - y1)
     gradient = text(x, y + 21, edge.gradient, BACKWARD, bold=True)
     return text(x, y - 8, edge.label, PARAMETER, bold=True) + gradient

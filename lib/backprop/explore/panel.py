@@ -8,6 +8,7 @@ from html import escape, unescape
 from io import BytesIO
 from weakref import WeakKeyDictionary
 
+import anywidget
 import ipywidgets as widgets
 from ipywidgets.widgets.interaction import interactive
 from ipywidgets.widgets.widget_description import DescriptionWidget
@@ -52,7 +53,7 @@ class Panel(widgets.VBox):
         reset.layout.width = "100px"
         row = widgets.HBox([*self.controls.values(), reset])
         row.layout = widgets.Layout(flex_flow="row wrap", align_items="center", max_width=f"{WIDTH}px")
-        super().__init__([row, self._pictures, self._caption])
+        super().__init__([row, self._pictures, self._caption, _HandleLabels()])
         self.layout.max_width = f"{WIDTH + 20}px"
         self._update()
         for control in self.controls.values():
@@ -101,6 +102,25 @@ class Panel(widgets.VBox):
 
     def __repr__(self):
         return self.sentence
+
+
+class _HandleLabels(anywidget.AnyWidget):
+    """Gives each slider's handle its label, for screen readers: ipywidgets leaves it nameless."""
+
+    _esm = """
+    function render({ el }) {
+      el.style.display = "none";
+      const label = () => {
+        const panel = el.closest(".widget-vbox");
+        if (!panel) { setTimeout(label, 100); return; }
+        for (const slider of panel.querySelectorAll(".widget-inline-hbox:has(.noUi-handle)"))
+          for (const handle of slider.querySelectorAll(".noUi-handle"))
+            handle.setAttribute("aria-label", slider.querySelector(".widget-label").textContent);
+      };
+      label();
+    }
+    export default { render };
+    """
 
 
 class _Part:

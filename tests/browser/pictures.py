@@ -1,0 +1,35 @@
+"""Make the README's pictures from the real course: python -m tests.browser.pictures"""
+
+from . import lab
+from .test_chapters import DRAWINGS, PANEL, draw
+
+FOLDER = lab.REPOSITORY / "notebooks" / "pictures"
+PICTURES = {  # file name: chapter, words in the panel's cell
+    "apples": ("03", "explore(graph_2"),
+    "one_step": ("07", "explore(step_picture"),
+    "bug_lab": ("08", "bug"),
+    "your_digit": ("09", "DrawingPad()"),
+}
+
+
+def main():
+    FOLDER.mkdir(exist_ok=True)
+    with lab.jupyterlab() as (address, folder), lab.chromium() as page:
+        for name, (chapter, words) in PICTURES.items():
+            lab.open_notebook(page, address, next(folder.glob(f"{chapter}_*.ipynb")).name)
+            lab.run_all(page)
+            panel = page.locator(".jp-CodeCell", has_text=words).locator(PANEL).last
+            panel.scroll_into_view_if_needed()
+            page.wait_for_timeout(1000)
+            if name == "one_step":
+                panel.locator(".noUi-handle").first.focus()
+                for _ in range(2):  # back to the step in which the hidden weights get their gradients
+                    page.keyboard.press("ArrowLeft")
+            if name == "your_digit":
+                draw(page, panel.locator("canvas"), DRAWINGS[7])
+            page.wait_for_timeout(1000)
+            panel.screenshot(path=FOLDER / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()
