@@ -29,7 +29,7 @@ SETTINGS = {
     # one thread for BLAS: kernels run side by side, and threads count as processes
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
 }  # fmt: skip
-LARGEST_MESSAGE = 8 * MB
+LARGEST_MESSAGE = 64 * MB
 POLL = 0.1  # seconds between two looks at a running kernel
 
 
@@ -159,13 +159,15 @@ class Kernel(RunningKernel):
         """
         if not self.is_alive():
             self._lose("kernel died", self._how_it_died())
-        memory = count = worked = 0
+        memory = worked = 0
         try:
-            for process in psutil.Process(self.process.pid).children(recursive=True):
+            processes = psutil.Process(self.process.pid).children(recursive=True)
+            for process in [psutil.Process(self.process.pid), *processes]:
                 memory += process.memory_info().rss
                 times = process.cpu_times()
                 worked += times.user + times.system
-                count += 1
+            if memory > self.limits.memory * MB:  # counted again: forked processes share most of theirs
+                memory = sum(_share(process) for process in processes)
         except psutil.NoSuchProcess:  # it ended while we looked; the next look tells
             return
         if self.worked_before is None:
@@ -176,7 +178,7 @@ class Kernel(RunningKernel):
             self._lose("timed out", f"it ran for more than {timeout:g} seconds")
         if memory > self.limits.memory * MB:
             self._lose("out of memory", f"it used more than {self.limits.memory} MB")
-        if count > self.limits.processes + 10:  # bubblewrap's own processes are among them
+        if len(processes) > self.limits.processes + 10:  # bubblewrap's own are among them
             self._lose("kernel died", f"it started more than {self.limits.processes} processes")
         written = sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(self.folder))
         if written > self.limits.files * MB:
@@ -209,3 +211,12 @@ class Kernel(RunningKernel):
             process.wait(10)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.errors.close()
+
+
+def _share(process):
+    """The bytes of memory of a process, its part of what it shares with others."""
+    try:
+        memory = process.memory_full_info()
+    except psutil.AccessDenied:  # another user's, where only root may look closer
+        return process.memory_info().rss
+    return getattr(memory, "pss", memory.uss)

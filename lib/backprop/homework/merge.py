@@ -109,27 +109,25 @@ def in_order(pristine, sources, expected):
     return cells
 
 
-def one_by_one(pristine, exercises, sources, others, order, expected):
-    """The cells of a second run: each answer among right answers of all other exercises.
+def alone(pristine, number, source, earlier, expected):
+    """The cells of a run of one answer by itself, after right answers of the exercises above it.
 
-    others: {number: a right answer's source}, of the solution or the learner's own. order: the numbers
-    of the exercises to run. Each is put back to its right answer after its check, where one is known.
+    earlier: {number: a right answer's source}. The exercise's own right answer is never among the
+    cells, nor a later one's: an answer could call it.
     """
     cells = []
     for cell in _code(pristine):
-        number = notebook.number(cell)
-        if number is None:
+        found, answer = notebook.number(cell), "answer" in notebook.tags(cell)
+        if found is None:
             cells.append(Cell(cell["id"], notebook.source(cell)))
-        elif "answer" in notebook.tags(cell) and number in others:
-            cells.append(Cell(f"{cell['id']}-right", others[number]))
-    known = {exercise.number: exercise for exercise in exercises}
-    for number in order:
-        exercise = known[number]
-        cells.append(Cell(exercise.answer["id"], sources[number]))
-        cells.append(Cell(exercise.check["id"], notebook.source(exercise.check), expected[number]))
-        if number in others:
-            cells.append(Cell(f"{exercise.answer['id']}-again", others[number]))
-    return cells
+        elif found == number:
+            cells.append(Cell(cell["id"], source if answer else notebook.source(cell),
+                              None if answer else expected[number]))  # fmt: skip
+            if not answer:
+                return cells
+        elif answer and found in earlier:
+            cells.append(Cell(cell["id"], earlier[found]))
+    raise ValueError(f"the homework has no check of exercise {number}")
 
 
 def _code(pristine):

@@ -141,7 +141,8 @@ def outcome(item, error, seconds):
         return Outcome("raised", printed, name, message, seconds)
     if isinstance(error, NbCellError):
         if "waiting for output" in str(error):
-            return Outcome("kernel died", printed, message="its output was cut off", seconds=seconds)
+            told = "its output did not end, or was too long"
+            return Outcome("timed out", printed, message=told, seconds=seconds)
         return Outcome("differs", printed, seconds=seconds)
     if isinstance(error, RuntimeError) and "Kernel dead" in str(error):
         return Outcome("not run")

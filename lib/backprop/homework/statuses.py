@@ -5,7 +5,6 @@ from dataclasses import dataclass
 STATUSES = (
     "passed", "wrong", "raised", "timed out", "out of memory", "kernel died", "not attempted", "cell missing",
 )  # fmt: skip
-LOST = ("timed out", "out of memory", "kernel died")
 HINTS = {
     "wrong": "run the check cell in JupyterLab, and open the hints under the exercise",
     "raised": "run the answer cell and its check in a fresh kernel (Kernel, Restart and Run All)",

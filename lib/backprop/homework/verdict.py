@@ -1,8 +1,8 @@
 """From a learner's file to one verdict per exercise: the engine of both `check` and `grade`.
 
 First run: the answers in the order of the homework. What passes has passed.
-Second run: each answer that has not passed, among right answers of the other exercises and in reverse
-order. So a mistake is counted once, and an answer that breaks what comes after it harms no other.
+Then each answer that has not passed runs by itself, after right answers of the exercises above it. So a
+mistake is counted once, and an answer that breaks what comes after it harms no other.
 Where a kernel is lost, the answers after it run in a new one.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 from . import diagnose, merge, notebook, values
 from .run import RunFailed, run
-from .statuses import HINTS, LOST, Verdict
+from .statuses import HINTS, Verdict
 
 def judge(homework, path, sandbox):
     """The Verdicts of the notebook in a file, in the homework's order.
@@ -28,7 +28,7 @@ def judge(homework, path, sandbox):
     answers = merge.find_answers(exercises, submission)
     session = _Session(homework, exercises, answers, submission, sandbox)
     session.run_in_order()
-    session.run_one_by_one()
+    session.run_alone()
     return [session.verdict(exercise) for exercise in exercises]
 
 
@@ -77,29 +77,29 @@ class _Session:
             self.found |= ran
             pending = [number for number in pending if number not in ran]
 
-    def run_one_by_one(self):
-        """What has not passed, among right answers and in reverse order."""
-        failed = [n for n, finding in self.found.items() if finding.status != "passed"]
-        right = {n: self.sources[n] for n, f in self.found.items() if f.status == "passed"}
-        others = right | self.homework.answers
-        if not failed or not (others.keys() - set(failed) or len(failed) > 1):
-            return  # nothing ran before it that could have disturbed it
-
-        def cells(pending):
-            return merge.one_by_one(
-                self.homework.pristine, self.exercises, self.sources, others, pending, self.homework.expected
+    def run_alone(self):
+        """What has not passed, each by itself in a kernel of its own, after right answers."""
+        failed = [number for number, finding in self.found.items() if finding.status != "passed"]
+        passed = {number: self.sources[number] for number in self.found if number not in failed}
+        known = passed | self.homework.answers
+        for number in failed:
+            above = self._above(number)
+            if not above & self.sources.keys() and not above & known.keys():
+                continue  # it was alone the first time
+            earlier = {n: known[n] for n in above & known.keys()}
+            cells = merge.alone(
+                self.homework.pristine, number, self.sources[number], earlier, self.homework.expected
             )
-
-        # a right answer was in that kernel: what the learner's code says of it is not repeated
-        private, pending = bool(self.homework.answers), failed[::-1]
-        while pending:
-            outcomes = run(cells(pending), self.sandbox, self.homework.seed)
-            ran = self._findings(pending, outcomes, private)
-            if not ran:
-                return  # a learner's own answer, run again, lost the kernel: the first findings stand
-            for number, finding in ran.items():
+            outcomes = run(cells, self.sandbox, self.homework.seed)
+            # a right answer was in that kernel: what the learner's code says of it is not repeated
+            finding = self._finding(number, outcomes, private=bool(self.homework.answers))
+            if finding is not None:
                 self.found[number] = _clearer(self.found[number], finding)
-            pending = [number for number in pending if number not in ran]
+
+    def _above(self, number):
+        """The numbers of the exercises above this one."""
+        numbers = [exercise.number for exercise in self.exercises]
+        return set(numbers[: numbers.index(number)])
 
     def _own_cells_ran(self, outcomes):
         """Raise RunFailed where a cell of the homework's own, above the first answer, did not run."""
@@ -180,13 +180,8 @@ class _Session:
 
 
 def _clearer(first, second):
-    """Of the findings of two runs the one that stands, with the time of both.
-
-    The second, which is fairer, unless only then the kernel was lost.
-    """
+    """Of the findings of two runs the one that stands, with the time of both: the second, which is fairer."""
     seconds = first.seconds + second.seconds
-    if second.status in LOST and first.status not in LOST:
-        return _Finding(first.status, first.reason, seconds)
     reason = second.reason
     if first.status == second.status == "raised" and first.reason.startswith(second.reason):
         reason = first.reason  # the same exception, with its message

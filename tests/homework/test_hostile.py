@@ -1,0 +1,125 @@
+"""A class with one submission of every hostile kind, graded once with two processes."""
+
+import csv
+import json
+import os
+import socket
+
+import classroom
+import psutil
+import pytest
+from backprop.homework.command import main
+
+pytestmark = pytest.mark.slow
+BROKEN = ["cut_off", "not_a_notebook", "a_list", "brackets", "empty", "linked", "pipe"]
+
+
+@pytest.fixture(scope="module")
+def graded(bwrap, tmp_path_factory):
+    """The folder of reports, the rows by learner, what was expected, and what was outside before."""
+    place = tmp_path_factory.mktemp("class")
+    folder, outside = place / "submissions", place / "outside"
+    folder.mkdir()
+    outside.mkdir()
+    (outside / "secret").write_text("s")
+    os.chmod(outside, 0o777)
+    temporary = set(os.listdir("/tmp"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        expected = classroom.write_class(folder, classroom.KINDS, outside, server.getsockname()[1])
+        expected |= classroom.write_broken_files(folder)
+        code = main(["grade", str(folder), "--solution", str(classroom.SOLUTION), "--to", str(place / "out"),
+                     "--seconds", "3", "--memory", "1000", "--processes", "2", "--seed", "7"])  # fmt: skip
+        server.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    rows = {}
+    for row in json.loads((place / "out" / "results.json").read_text("utf-8")):
+        rows.setdefault(row["learner"], []).append(row)
+    return {"out": place / "out", "rows": rows, "expected": expected, "code": code, "outside": outside,
+            "temporary": temporary}  # fmt: skip
+
+
+@pytest.mark.parametrize("learner", [*classroom.KINDS, *BROKEN])
+def test_every_exercise_gets_its_status(graded, learner):
+    rows = graded["rows"][learner]
+    assert [row["status"] for row in rows] == graded["expected"][learner], rows
+    assert [row["points"] for row in rows] == [float(row["status"] == "passed") for row in rows]
+    assert all(row["reason"] and row["hint"] for row in rows if row["status"] != "passed")
+
+
+REASONS = {  # learner: a part of the first exercise's reason
+    "edited_outputs": "not summed over the batch",
+    "nulled_execution_counts": "looks transposed",
+    "infinite_loop": "more than 3 seconds",
+    "slow_memory_bomb": "Unable to allocate",
+    "one_long_output": "printed more than 1 MB",
+    "os_exit": "exit code 0",
+    "segfault": "SIGSEGV",
+    "sys_exit": "SystemExit",
+    "fork_bomb": "BlockingIOError",
+    "endless_output": "printed more than 1 MB",
+    "sparse_file": "File too large",
+    "many_files": "No space left",
+    "reads_the_solution": "No such file",
+    "reads_other_submissions": "No such file",
+    "writes_into_the_library": "Error",
+    "network": "Error",
+    "cut_off": "cut off",
+    "not_a_notebook": "not UTF-8",
+    "linked": "symbolic link",
+    "pipe": "not a regular file",
+    "deleted_answer": "not in the notebook",
+    "doubled_ids": "the last one counts",
+    "bash_answer": "affine_backward",
+}
+
+
+@pytest.mark.parametrize("learner", REASONS)
+def test_the_reason_says_why(graded, learner):
+    assert REASONS[learner] in graded["rows"][learner][0]["reason"]
+
+
+def test_a_mistake_is_counted_once(graded):
+    """Exercise 4 calls the answers to 2 and 3, which are wrong and missing, and passes all the same."""
+    reasons = [row["reason"] for row in graded["rows"]["partly_right"]]
+    assert "sign is flipped" in reasons[1]
+    assert reasons[3] == ""
+
+
+def test_every_submission_is_judged(graded):
+    assert graded["code"] == 0
+    with open(graded["out"] / "results.csv", encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 4 * len(graded["expected"])
+    assert {row["learner"] for row in rows} == set(graded["expected"])
+
+
+def test_nothing_is_written_outside(graded):
+    assert os.listdir(graded["outside"]) == ["secret"]
+    left = {name for name in set(os.listdir("/tmp")) - graded["temporary"] if name.startswith("hw-")}
+    assert left == set()
+
+
+def test_no_process_is_left(graded):
+    running = [process.info for process in psutil.process_iter(["name", "uids", "cmdline"])]
+    ours = [info for info in running if str(graded["outside"].parent) in " ".join(info["cmdline"] or [])]
+    users = [info for info in running if info["uids"] and info["uids"].real >= 1_000_000]
+    assert ours + users == []
+
+
+def test_a_page_escapes_what_learners_wrote(graded):
+    (page,) = (graded["out"] / "learners").glob("message_with_html-*.html")
+    for text in (page.read_text("utf-8"), (graded["out"] / "class.html").read_text("utf-8")):
+        assert "<script>" not in text
+    assert "&lt;script&gt;" in page.read_text("utf-8")
+
+
+def test_right_answers_do_not_come_out(graded):
+    """A learner's code hears the right answers of other exercises; nothing that it says is repeated."""
+    line = "one_hot = np.eye(scores.shape[1])[t]"
+    assert line in classroom.right_answers()[3]
+    pages = (graded["out"] / "learners").glob("repeats_what_it_hears-*.html")
+    (page,) = pages
+    rows = json.dumps(graded["rows"]["repeats_what_it_hears"])
+    assert "return dout @ W.T, x.T @ dout" not in page.read_text("utf-8") + rows
+    assert "begin solution" not in page.read_text("utf-8") + rows
