@@ -290,21 +290,20 @@ def _bias(N, M):
     ])  # fmt: skip
 
 
-def _say_shapes(N, D, M, forget):
-    forward = f"Forward, ({N}, {D}) · ({D}, {M}) = ({N}, {M}): the inner sizes are both D = {D}."
-    if not forget:
-        return (
-            f"{forward} dx: ({N}, {M}) · ({M}, {D}) = ({N}, {D}), the shape of x; inner size M = {M}. "
-            f"dW: ({D}, {N}) · ({N}, {M}) = ({D}, {M}), the shape of W; inner size N = {N}."
-        )
-    dx = _without("dy · W", "M", M, "D", D)
-    return f"{forward} Without the transposes: {dx}; {_without('x · dy', 'D', D, 'N', N)}."
+def _say_shapes(N, D, M, no_transposes):
+    if no_transposes:
+        dx = _without("dy · W", "M", M, "D", D)
+        return f"Without the transposes: {dx}; {_without('x · dy', 'D', D, 'N', N)}."
+    return (
+        f"The inner sizes match: D = {D} for y, M = {M} for dx, N = {N} for dW. "
+        f"dx ({N}, {D}) has the shape of x, and dW ({D}, {M}) the shape of W."
+    )
 
 
 def _without(product, a_name, a, b_name, b):
     if a == b:
-        return f"{product} fits, because {a_name} = {b_name} = {a}, and is wrong: no shape error warns you"
-    return f"{product} does not fit, {a_name} = {a} is not {b_name} = {b}"
+        return f"{product} fits by chance ({a_name} = {b_name} = {a}) and is wrong"
+    return f"{product} does not fit ({a_name} = {a}, {b_name} = {b})"
 
 
 # --- two layers in a row ----------------------------------------------------------------------
