@@ -190,6 +190,7 @@ MUTATIONS = [
     ("network", "for i in range(0, len(x), 1000):", "for i in range(0, len(x) - 999, 1000):", "the last rows are left out"),
     ("network", "one_hot(t[i : i + 1000], y.shape)", "one_hot(t[: len(y)], y.shape)", "the first labels for all"),
     ("network", "len(x) != len(t) or not len(x)", "len(x) != len(t)", "accuracy of nothing"),
+    ("network", "            if y.shape[1] < 2:", "            if y.shape[1] < 1:", "100 % for a single output"),
     ("network", "        if not self.layers:", "        if False:", "a network without layers"),
     ("network", "if len(set(map(id, self.layers))) < len(self.layers):", "if False:", "a layer that stands twice"),
     ("network", "weight_init_std=0.01", "weight_init_std=0.1", "wrong default"),
