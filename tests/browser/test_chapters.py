@@ -11,7 +11,7 @@ import pytest
 
 from . import lab
 
-CHAPTERS = sorted(path.name for path in (lab.REPOSITORY / "notebooks").glob("*.ipynb"))
+CHAPTERS = sorted(path.name for path in (lab.REPOSITORY / "notebooks").glob("[0-9]*.ipynb"))
 PANEL = ".jp-OutputArea-output > .widget-vbox"
 ARTIFACTS = Path(os.environ.get("ARTIFACTS", lab.REPOSITORY / "artifacts"))
 
