@@ -370,7 +370,7 @@ def _answer(case, verdict, revealed):
     """The word on the diagnosis; and the bug, once it may be seen."""
     shapes = [line(14, 470, 746, 470, FAINT)]
     y = 496
-    for words in textwrap.wrap(verdict, 88):
+    for words in textwrap.wrap(verdict, 76):
         shapes.append(text(14, y, words, anchor="start", bold=True))
         y += 22
     if not revealed:
@@ -383,7 +383,7 @@ def _answer(case, verdict, revealed):
         shapes.append(text(14, y + 6, label, color, "start", bold=True))
         shapes.append(f'<g font-family="monospace">{text(74, y + 6, code, color, "start")}</g>')
         y += 25
-    for words in textwrap.wrap(case.bug.__doc__, 96):
+    for words in textwrap.wrap(case.bug.__doc__, 90):
         shapes.append(text(14, y + 8, words, anchor="start"))
         y += 22
     return "".join(shapes)
@@ -393,7 +393,7 @@ def _reveal(case):
     if case.bug is None:
         return "Every gradient of this network is right."
     wrong, right = lines(case.bug)
-    return f"Wrong: {wrong} Right: {right} {case.bug.__doc__}"
+    return f"Wrong: “{wrong}”. Right: “{right}”. {case.bug.__doc__}"
 
 
 def _findings(finding):
@@ -419,7 +419,10 @@ def _verdict(patient, finding, N, h, diagnosis):
     if diagnosis == case.name:
         return f"Right: {case.name}."
     if examine(_healthy(), N, h).failed():
-        return f"At h = {h:.0e} rounding makes even a healthy network differ. Take h near 1e-04."
+        return (
+            f"At h = {h:.0e}, and at h / 100, which the check tries next, rounding makes even a healthy "
+            "network differ. Take h near 1e-04."
+        )
     if diagnosis == UNDECIDED:
         if failed:
             return "What is the bug? Choose a diagnosis."
