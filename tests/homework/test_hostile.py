@@ -70,7 +70,7 @@ REASONS = {  # learner: a part of the first exercise's reason
     "pipe": "not a regular file",
     "deleted_answer": "not in the notebook",
     "doubled_ids": "the last one counts",
-    "bash_answer": "affine_backward",
+    "bash_answer": "does not define 'affine_backward'",
 }
 
 

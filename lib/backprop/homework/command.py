@@ -5,7 +5,6 @@ Exit codes: 0 all passed or done; 1 something did not pass, or could not be judg
 
 import argparse
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from . import notebook
+from . import merge, notebook
 from .check import PUBLIC_SEED, RELEASED, expected_texts
 from .sandbox import Limits, SandboxError, choose
 
@@ -129,7 +128,8 @@ def release(options, console):
 def _pristine(path, given):
     """The pristine homework for a learner's notebook: the given file, or the one of the course that fits.
 
-    A homework is known by the name in its metadata, else by its file name, else by its cells.
+    A homework is known by the name in its metadata, else by its file name, else by the names that its
+    answers define.
     Raises Nothing where there is none, or the file is no notebook.
     """
     submission = _read(path)
@@ -144,16 +144,21 @@ def _pristine(path, given):
     for name in (notebook.name(submission), path.stem):
         if name in known:
             return known[name]
-    number = re.match(r"hw\d+", path.stem)
-    ids = {cell.get("id") for cell in submission["cells"] if isinstance(cell.get("id"), str)}
-    for name, pristine in known.items():
-        same = ids & {cell["id"] for cell in pristine["cells"]}
-        if len(same) > len(pristine["cells"]) / 2 or (number and name.startswith(f"{number[0]}_")):
-            return pristine
+    shared = {name: _answers_in_common(pristine, submission) for name, pristine in known.items()}
+    likeliest = max(shared, key=shared.get)
+    if shared[likeliest] > 1:
+        return known[likeliest]
     raise Nothing(
         f"{path}: no homework of the course fits it (there are {', '.join(known)}); "
         "for one of your teacher's, say --homework with the notebook that was handed out"
     )
+
+
+def _answers_in_common(pristine, submission):
+    """How many of the answers of a homework have their names defined in a notebook."""
+    there = set().union(*(merge.defined(notebook.source(cell)) for cell in submission["cells"]))
+    names = [merge.defined(notebook.source(e.answer)) for e in notebook.exercises(pristine)]
+    return sum(bool(name) and name <= there for name in names)
 
 
 def _read(path):

@@ -100,7 +100,7 @@ def _explain_numbers(mine, wanted, batch):
         return _explain_factor(factor, batch)
     if mine.size > 1:
         return _explain_entries(mine, wanted)
-    return "is not right; neither its sign nor a simple factor explains it"
+    return "is not right, and neither its sign nor a simple factor explains it"
 
 
 def _factor(mine, wanted):
@@ -139,10 +139,11 @@ def _explain_entries(mine, wanted):
     wrong = np.argwhere(np.abs(gap) > size)
     if len(wrong) < mine.size:
         place = [int(i) for i in wrong[0]]
-        return f"is right in {mine.size - len(wrong)} of {mine.size} entries; the first wrong one is {place}"
+        right = mine.size - len(wrong)
+        return f"is right in {right} of {mine.size} entries, and the first wrong one is at {place}"
     if np.max(np.abs(gap)) < 1e-2 * np.max(np.abs(wanted)):
         return ROUNDING
-    return "is not right in any entry; neither the sign, a transpose nor a simple factor explains it"
+    return "is not right in any entry, and neither the sign nor a simple factor explains it"
 
 
 def _count_right(mine, wanted):

@@ -21,6 +21,8 @@ def from_solution(path, box, seed):
 
     Raises GradeError where the file is no solution notebook, or is visible inside the sandbox.
     """
+    from .run import RunFailed  # with pytest and nbval, which --help can do without
+
     hidden = Path(path).resolve()
     if box.name == "bwrap":
         for folder in [Path("/usr"), *sandbox.visible()]:
@@ -28,9 +30,10 @@ def from_solution(path, box, seed):
                 raise GradeError(f"{path} lies in {folder}, which learners' code can read; move it elsewhere")
     try:
         solution = notebook.read(hidden)
+        release.parts(solution)
         expected = release.expected_outputs(solution, box, seed)
         pristine = release.stub(solution, Path(path).stem, expected)
-    except (notebook.Unreadable, release.ReleaseError) as error:
+    except (notebook.Unreadable, release.ReleaseError, RunFailed) as error:
         raise GradeError(f"{path}: {error}") from error
     answers = {e.number: notebook.source(e.answer) for e in notebook.exercises(solution)}
     return Homework(Path(path).stem, pristine, expected, seed, answers)

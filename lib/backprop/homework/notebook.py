@@ -43,9 +43,10 @@ def read(path):
         if Path(path).is_symlink():
             raise Unreadable("it is a symbolic link; expected the notebook itself") from error
         raise Unreadable(f"it can't be opened: {error.strerror}") from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise Unreadable("it is not a regular file")
     with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Unreadable("it is not a regular file")
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise Unreadable(f"it is larger than {LARGEST // 1_000_000} MB")
@@ -63,8 +64,8 @@ def read(path):
 
 
 def write(path, notebook):
-    """Write a notebook as Jupyter does: one space of indent, non-ASCII letters as they are."""
-    text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    """Write a notebook as Jupyter does: keys in order, one space of indent, non-ASCII letters as they are."""
+    text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     Path(path).write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -23,7 +23,7 @@ GROUPS = [
     ("no answer", ("not attempted", "cell missing"), "#E69F00", "#000000"),
 ]
 SYMBOLS = {
-    "passed": "✓", "wrong": "✗", "raised": "!", "timed out": "⧖", "out of memory": "▣",
+    "passed": "✓", "wrong": "✗", "raised": "!", "timed out": "…", "out of memory": "■",
     "kernel died": "†", "not attempted": "–", "cell missing": "?",
 }  # fmt: skip
 MISTAKES = 12  # shown on the class page
@@ -92,18 +92,18 @@ def exercise_bars(flat):
 def commonest(flat):
     """The commonest mistakes: a list of (exercise, mistake, learners, share in % of the commonest).
 
-    A reason may name several mistakes; each counts. Of an exception only the name counts.
+    Of several reasons the first counts, and of an exception the name.
     """
     counts = Counter()
     for row in flat:
         if row["status"] in ("passed", "not attempted", "cell missing"):
             continue
-        reasons = row["reason"].split("; ")
-        if row["status"] == "raised":
-            reasons = [f"raised {reasons[0].split(':')[0]}"]
-        elif row["status"] != "wrong":
-            reasons = [row["status"]]
-        counts.update({(row["exercise"], reason) for reason in reasons})
+        mistake = row["status"]
+        if mistake == "raised":
+            mistake = f"raised {row['reason'].split(':')[0]}"
+        elif mistake == "wrong":
+            mistake = row["reason"].split("; ")[0]
+        counts[row["exercise"], mistake] += 1
     top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MISTAKES]
     return [(number, reason, n, 100 * n / top[0][1]) for (number, reason), n in top]
 

@@ -142,13 +142,15 @@ class _Session:
         if failed.error in ("MemoryError", "_ArrayMemoryError"):
             return "out of memory", message or "it asked for more memory than there is"
         missing = re.match(r"name '(\w+)' is not defined", failed.message)
-        message = self._missing_name(missing[1]) or message if missing else message
+        message = self._missing_name(number, missing[1]) or message if missing else message
         return "raised", f"{name}: {message}" if message else name
 
-    def _missing_name(self, name):
+    def _missing_name(self, number, name):
         """Why a name is not there, where we know; else ""."""
         for exercise in self.exercises:
             if name in merge.defined(notebook.source(exercise.answer)):
+                if exercise.number == number:
+                    return f"the answer cell does not define '{name}'"
                 return f"'{name}' is the answer to exercise {exercise.number}; do that first"
         if merge.elsewhere(name, self.exercises, self.submission):
             return f"'{name}' is defined outside of the answer cells, and only they are judged; move it in"
@@ -157,13 +159,16 @@ class _Session:
     def _wrong(self, number, printed):
         """The reasons, told from the printed numbers; nothing that was printed is repeated."""
         mine, wanted = values.parse(printed), values.parse(self.homework.expected[number])
-        batch = wanted.get("batch")
+        batch = wanted.pop("batch", None)
+        if not wanted.keys() & mine.keys():
+            told = "the check printed none of its values"
+            return f"{told}: they are no numbers, or the answer keeps it from printing"
         reasons = []
         for name, value in wanted.items():
             if name in mine:
                 reasons.append(diagnose.compare(name, mine[name], value, batch))
             else:
-                reasons.append(f"{name} is missing, or not a number or an array of numbers")
+                reasons.append(f"{name} is missing, or neither a number nor an array of numbers")
         reasons = [reason for reason in reasons if reason]
         return "; ".join(reasons) or "the check printed more than its values: does the answer print?"
 
