@@ -57,8 +57,8 @@ def elu(x, alpha=1.0):
 def log_softmax(x):
     """log softmax(x) along the last axis, finite for every finite x; same shape as x."""
     x = as_float(x)
-    x = x - np.max(x, axis=-1, keepdims=True)
-    return x - np.log(np.sum(np.exp(x), axis=-1, keepdims=True))
+    x = x - x.max(axis=-1, keepdims=True)
+    return x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
 
 
 def softmax(x):
@@ -67,8 +67,8 @@ def softmax(x):
     The row's maximum is taken off first: the quotient stays the same, and nothing overflows.
     """
     x = as_float(x)
-    e = np.exp(x - np.max(x, axis=-1, keepdims=True))
-    return e / np.sum(e, axis=-1, keepdims=True)
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
 
 
 def mean_squared_error(y, t):
@@ -102,7 +102,8 @@ def cross_entropy(y, t):
 
 def label_loss(log_y, t):
     """−Σ t · log y, averaged over the batch, from log-probabilities log_y, (N, K) or (K,)."""
-    return float(-np.sum(one_hot(t, log_y.shape) * log_y) / np.prod(log_y.shape[:-1]))
+    N = log_y.size // log_y.shape[-1]
+    return float(-np.vdot(one_hot(t, log_y.shape), log_y) / N)
 
 
 def one_hot(t, shape):
@@ -118,7 +119,7 @@ def one_hot(t, shape):
             f"targets of shape {t.shape} and type {t.dtype} don't fit outputs of shape {shape}: "
             f"expected integer labels of shape {shape[:-1]} or one-hot rows of shape {shape}"
         )
-    if np.any((t < 0) | (t >= shape[-1])):
+    if t.size and not 0 <= t.min() <= t.max() < shape[-1]:
         raise ValueError(f"labels must lie in 0…{shape[-1] - 1}; found {t.min()}…{t.max()}")
     return t[..., np.newaxis] == np.arange(shape[-1])
 

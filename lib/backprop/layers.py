@@ -52,7 +52,7 @@ class Affine(Layer):
         self.x = columns_fit(x, self.params["W"])
         self.y = self.x @ self.params["W"]
         if "b" in self.params:
-            self.y = self.y + self.params["b"]
+            self.y += self.params["b"]
         return self.y
 
     def backward(self, dout):

@@ -43,7 +43,7 @@ def _steps(network, x, t, iterations, batch_size, learning_rate, rng):
         rows = rng.integers(len(x), size=batch_size)
         # one BLAS thread: at these sizes a second one waits more than it works
         with blas.limit(limits=1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
-            loss, grads = network.loss_and_gradient(x[rows], t[rows])
+            loss, grads = network.loss_and_gradient(x.take(rows, axis=0), t[rows])
             if not np.isfinite(loss):
                 cause = "is too large for this network. Take a smaller one"
                 if iteration == 0:
@@ -52,6 +52,6 @@ def _steps(network, x, t, iterations, batch_size, learning_rate, rng):
                     f"the loss is {loss} at iteration {iteration}: "
                     f"the learning rate {learning_rate:g} {cause}"
                 )
-            for name, grad in grads.items():
-                network.params[name] -= learning_rate * grad
+            for name, W in network.params.items():
+                W -= learning_rate * grads[name]
         yield Step(iteration, loss)

@@ -27,6 +27,7 @@ def symbol(name):
 
 def number(value, digits=4):
     """A number for a picture: up to this many significant digits, a true minus, no needless zeros."""
+    value = value + 0.0  # −0 becomes 0
     if value and not 1e-4 <= abs(value) < 1e6:
         text = f"{value:.{digits - 1}e}"
     elif abs(value) >= 10 ** (digits - 1):
