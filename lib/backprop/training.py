@@ -19,6 +19,7 @@ def train(network, x, t, *, iterations, batch_size=100, learning_rate=0.1, rng=N
     x: (N, D) inputs, float or uint8 images. t: their N targets. rng: a Generator, a seed or None.
     Each iteration draws batch_size rows at random with replacement and takes
     W := W − learning_rate · ∂loss/∂W for every parameter.
+    BLAS keeps to one thread until the last step, or until the loop is left.
     The network takes on the precision of the data: float32 for float32 and uint8, else float64. Where
     that changes, its parameters are new arrays: read network.params again.
 
@@ -38,20 +39,21 @@ def train(network, x, t, *, iterations, batch_size=100, learning_rate=0.1, rng=N
 
 def _steps(network, x, t, iterations, batch_size, learning_rate, rng):
     network.astype(np.float32 if x.dtype in (np.float32, np.uint8) else np.float64)
-    blas = ThreadpoolController()
-    for iteration in range(iterations):
-        rows = rng.integers(len(x), size=batch_size)
-        # one BLAS thread: at these sizes a second one waits more than it works
-        with blas.limit(limits=1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
-            loss, grads = network.loss_and_gradient(x.take(rows, axis=0), t[rows])
+    # one BLAS thread: at these sizes a second one waits more than it works
+    with ThreadpoolController().limit(limits=1, user_api="blas"):
+        for iteration in range(iterations):
+            rows = rng.integers(len(x), size=batch_size)
+            with np.errstate(over="ignore", invalid="ignore"):
+                loss, grads = network.loss_and_gradient(x.take(rows, axis=0), t[rows])
             if not np.isfinite(loss):
-                cause = "is too large for this network. Take a smaller one"
-                if iteration == 0:
-                    cause = "is not the cause. Look for data or weights that are not finite, or huge"
-                raise FloatingPointError(
-                    f"the loss is {loss} at iteration {iteration}: "
-                    f"the learning rate {learning_rate:g} {cause}"
-                )
+                raise FloatingPointError(_not_finite(loss, iteration, learning_rate))
             for name, W in network.params.items():
                 W -= learning_rate * grads[name]
-        yield Step(iteration, loss)
+            yield Step(iteration, loss)
+
+
+def _not_finite(loss, iteration, learning_rate):
+    cause = "is too large for this network. Take a smaller one"
+    if iteration == 0:
+        cause = "is not the cause. Look for data or weights that are not finite, or huge"
+    return f"the loss is {loss} at iteration {iteration}: the learning rate {learning_rate:g} {cause}"

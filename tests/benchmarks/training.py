@@ -137,7 +137,8 @@ def sklearn(x, t, hidden, batch):
     """scikit-learn's MLPClassifier: one partial_fit is one epoch of 100 steps here."""
     from sklearn.neural_network import MLPClassifier
 
-    net = MLPClassifier((hidden,), solver="sgd", batch_size=batch, learning_rate_init=0.1, momentum=0, alpha=0)
+    settings = {"solver": "sgd", "batch_size": batch, "learning_rate_init": 0.1, "momentum": 0, "alpha": 0}
+    net = MLPClassifier((hidden,), **settings)
     rows = 100 * batch
     net.partial_fit(x[:batch], t[:batch], classes=np.arange(10))
     x, t = x[:rows], t[:rows]
