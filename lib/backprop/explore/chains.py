@@ -69,7 +69,7 @@ def two_paths(t1=2.0, t2=3.0, path="all"):
 
 
 def two_neurons(x=0.5, W1=0.8, W2=1.5, target=0.0):
-    """Every line of C = ½(y − y′)² behind two sigmoid neurons, forward and backward. Equations."""
+    """Every line of C = ½(y − t)² behind two sigmoid neurons, forward and backward. Equations."""
     w1, w2 = Value(W1), Value(W2)
     h_ = (w1 * x).sigmoid()
     y_ = (w2 * h_).sigmoid()
@@ -84,9 +84,9 @@ def two_neurons(x=0.5, W1=0.8, W2=1.5, target=0.0):
         ("Forward", ""),
         (f"h = g(W_1 · x) = g({v1} · {x_}) = {h:.4f}", "forward"),
         (f"y = g(W_2 · h) = g({v2} · {h:.4f}) = {y:.4f}", "forward"),
-        (f"C = ½ (y − y′)^2 = ½ ({y:.4f} − {t})^2 = {c_.data:.6f}", "forward"),
+        (f"C = ½ (y − t)^2 = ½ ({y:.4f} − {t})^2 = {c_.data:.6f}", "forward"),
         ("Backward", ""),
-        (f"δ_y = (y − y′) · y(1 − y) = {miss} · {y * (1 - y):.4f} = {delta_y:.6f}", "backward"),
+        (f"δ_y = (y − t) · y(1 − y) = {miss} · {y * (1 - y):.4f} = {delta_y:.6f}", "backward"),
         (f"∂C/∂W_2 = δ_y · h = {dy} · {h:.4f} = {delta_y * h:.6f}", "backward"),
         (f"δ_h = δ_y · W_2 · h(1 − h) = {dy} · {v2} · {h * (1 - h):.4f} = {delta_h:.6f}", "backward"),
         (f"∂C/∂W_1 = δ_h · x = {dh} · {x_} = {delta_h * x:.6f}", "backward"),
@@ -96,7 +96,7 @@ def two_neurons(x=0.5, W1=0.8, W2=1.5, target=0.0):
     ]
     side = "above" if y > target else "below" if y < target else "on"
     moves = " and ".join(
-        f"makes {name} {'smaller' if grad > 0 else 'larger'}" if abs(grad) >= 5e-7 else f"hardly moves {name}"
+        f"{_move(grad)} {name}" if abs(grad) < 5e-7 else f"makes {name} {'smaller' if grad > 0 else 'larger'}"
         for name, grad in (("W₁", w1.grad), ("W₂", w2.grad))
     )
     sentence = (
@@ -105,6 +105,11 @@ def two_neurons(x=0.5, W1=0.8, W2=1.5, target=0.0):
     )
     lines = [(_zero(words), kind) for words, kind in lines]
     return Equations(lines, "Two neurons", _zero(sentence).replace("-", "−"))
+
+
+def _move(grad):
+    """What a step does to a weight with so small a gradient."""
+    return "hardly moves" if abs(grad) > 1e-12 else "does not move"
 
 
 def three_hidden(x=1.0, W1=0.8, W2=-1.2, W3=1.5, W4=0.6, target=0.0, step=4):
@@ -155,18 +160,18 @@ def _say_delta(step, weights, values, deltas, target, cost):
     if step == 1:
         y = values[4]
         return (
-            f"δ_y = (y − y′) · y(1 − y) = {_term(y - target)} · {number(y * (1 - y))} = "
+            f"δ_y = (y − t) · y(1 − y) = {_term(y - target)} · {number(y * (1 - y))} = "
             f"{number(deltas[0], 3)}. Times h₃ it is ∂C/∂W₄ = {number(deltas[0] * values[3], 3)}."
         )
     k = 5 - step  # the hidden layer that is reached
     before = "δ_y" if k == 3 else symbol(f"δ{k + 1}")
     here, source = symbol(f"δ{k}"), "x" if k == 1 else symbol(f"h{k - 1}")
     slope = values[k] * (1 - values[k])
-    factor = abs(weights[k] * slope)
+    factor, output = abs(weights[k] * slope), symbol(f"h{k}")
     return (
-        f"{here} = {before} · {symbol(f'W{k + 1}')} · g′ = {_term(deltas[step - 2], 3)} · "
-        f"{_term(weights[k])} · {number(slope)} = {number(deltas[step - 1], 3)}; its size "
-        f"is {number(factor, 3)} times that of {before}. "
+        f"{here} = {before} · {symbol(f'W{k + 1}')} · {output}(1 − {output}) = "
+        f"{_term(deltas[step - 2], 3)} · {_term(weights[k])} · {number(slope)} = "
+        f"{number(deltas[step - 1], 3)}; its size is {number(factor, 3)} times that of {before}. "
         f"Times {source} it is ∂C/∂{symbol(f'W{k}')} = {number(deltas[step - 1] * values[k - 1], 3)}."
     )
 
@@ -201,12 +206,12 @@ def vanishing():
     """The panel of |δ| by depth: returns draw(activation, weight, depth) -> Figure."""
     figure, ax = new_figure(400, xlabel="layers back from the output (the output is at the right)",
                             ylabel="|δ|, where the last neuron's is 1", yscale="log",
-                            xlim=(29.6, -0.6), ylim=(1e-12, 1e6))  # fmt: skip
-    ax.set_yticks([10.0**k for k in range(-12, 7, 3)])
+                            xlim=(29.6, -0.6), ylim=(1e-15, 1e6))  # fmt: skip
+    ax.set_yticks([10.0**k for k in range(-15, 7, 3)])
     ax.minorticks_off()
     ax.axhline(1, color=MUTED, linewidth=1)
     ax.text(29.3, 2e5, "explodes", fontsize=11, color=MUTED, va="center")
-    ax.text(29.3, 8e-12, "vanishes", fontsize=11, color=MUTED, va="center")
+    ax.text(29.3, 1e-14, "vanishes", fontsize=11, color=MUTED, va="center")
     looks = {"sigmoid": "-", "tanh": "--", "ReLU": "-.", "Leaky ReLU": ":", "ELU": (0, (6, 2, 1, 2, 1, 2))}
     lines = {name: ax.plot([], [], linestyle=look, color="#8c8c8c", linewidth=1.8, label=name)[0]
              for name, look in looks.items()}  # fmt: skip
@@ -238,7 +243,10 @@ def _say_depth(activation, weight, depth, first, same):
     also = f" The same holds for {' and '.join(same)}." if same else ""
     if first == 0:
         why = "the weight is 0" if weight == 0 else "a ReLU neuron is off, so its slope is 0"
-        return f"{start}δ is exactly 0 at the first neuron, because {why}. It cannot learn.{also}"
+        return (
+            f"{start}δ is exactly 0 at the first neuron, because {why}. It cannot learn. "
+            f"A 0 has no place on the log axis.{also}"
+        )
     factor = first ** (1 / (depth - 1))
     verdict = "it vanishes" if factor < 0.9 else "it explodes" if factor > 1.1 else "it keeps its size"
     return (

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from .style import DATA, FORWARD, HIGHLIGHT, MUTED, PARAMETER, WIDTH
-from .svg import BACKWARD, arrow, circle, legend, svg, text
+from .style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, PARAMETER, WIDTH
+from .svg import arrow, circle, svg, text
 
 RADIUS, TOP = 24, 96  # px
 
@@ -30,11 +30,11 @@ class Edge(NamedTuple):
 def network_picture(columns, edges, title, sentence, *, row=190, gradients=True, extra=(), room=0):
     """A network as SVG. columns: lists of Nodes, left to right. edges: Edges.
 
-    row: px between nodes of a column. gradients: False leaves their half of the legend's room out.
+    row: px between nodes of a column. gradients: False leaves out the key above the picture.
     extra: more SVG shapes, drawn last. room: px below the network for them. Returns the SVG text.
     """
     height = TOP + row * (max(map(len, columns)) - 1) + 74
-    shapes = [] if not gradients else [legend()]
+    shapes = [] if not gradients else [_key()]
     middle = TOP + row * (max(map(len, columns)) - 1) / 2
     place = {
         (c, r): (column_x(c, len(columns)), middle + row * (r - (len(nodes) - 1) / 2))
@@ -54,6 +54,13 @@ def network_picture(columns, edges, title, sentence, *, row=190, gradients=True,
 def column_x(column, columns):
     """The x of a column's center, in px."""
     return 70 + column * (WIDTH - 190) / max(columns - 1, 1)
+
+
+def _key():
+    """What the colors mean."""
+    words = ((14, "value", FORWARD), (82, "weight", PARAMETER), (160, "error δ or gradient", BACKWARD))
+    shapes = [text(x, 22, word, color, "start", bold=True) for x, word, color in words]
+    return "".join([*shapes, circle(345, 17, 8, HIGHLIGHT, width=4), text(360, 22, "this step", anchor="start")])
 
 
 def _node(x, y, node):
@@ -76,5 +83,6 @@ def _edge(x1, y1, x2, y2, edge):
 def _label(x1, y1, x2, y2, edge):
     along = 0.5 if y1 == y2 else 0.36  # slanted edges cross in the middle
     x, y = x1 + along * (x2 - x1), y1 + along * (y2 - y1)
-    gradient = text(x, y + 21, edge.gradient, BACKWARD, bold=True)
-    return text(x, y - 8, edge.label, PARAMETER, bold=True) + gradient
+    wide = 4 if y1 == y2 else 10  # px of halo: a slanted edge would run through the figures
+    gradient = text(x, y + 21, edge.gradient, BACKWARD, bold=True, halo=wide)
+    return text(x, y - 8, edge.label, PARAMETER, bold=True, halo=wide) + gradient

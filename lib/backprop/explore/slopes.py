@@ -118,11 +118,11 @@ def replay(history):
 
     def draw(iteration=0):
         p, g = history[iteration]
-        z = sigmoid(INPUT @ p["W1"] + p["b1"])
-        y = sigmoid(z @ p["W2"] + p["b2"])
+        hidden = sigmoid(INPUT @ p["W1"] + p["b1"])
+        y = sigmoid(hidden @ p["W2"] + p["b2"])
         columns = [
             [Node("x₁", number(INPUT[0])), Node("x₂", number(INPUT[1]))],
-            [Node("z₁", f"{z[0]:.4f}"), Node("z₂", f"{z[1]:.4f}")],
+            [Node("h₁", f"{hidden[0]:.4f}"), Node("h₂", f"{hidden[1]:.4f}")],
             [Node("y₁", f"{y[0]:.4f}"), Node("y₂", f"{y[1]:.4f}")],
         ]
         edges = [
@@ -180,8 +180,8 @@ def train_all(rates, iterations=3000, h=1e-4):
 
 def _losses(p):
     """The losses of networks with the parameters p, (…, 12)."""
-    z = sigmoid(INPUT[0] * p[..., 0:2] + INPUT[1] * p[..., 2:4] + p[..., 4:6])
-    y = sigmoid(z[..., :1] * p[..., 6:8] + z[..., 1:] * p[..., 8:10] + p[..., 10:12])
+    hidden = sigmoid(INPUT[0] * p[..., 0:2] + INPUT[1] * p[..., 2:4] + p[..., 4:6])
+    y = sigmoid(hidden[..., :1] * p[..., 6:8] + hidden[..., 1:] * p[..., 8:10] + p[..., 10:12])
     return np.mean((y - TARGET) ** 2, axis=-1)
 
 
@@ -205,9 +205,12 @@ def learning_rate_picture():
         first, end = losses[0, i], losses[-1, i]
         start = f"Learning rate {number(learning_rate)}: after the first step the loss is {_power(first)}. "
         if losses[1000, i] > 0.99 * first > 0 and learning_rate > 1:
+            free = np.argmax(losses[:, i] < 0.9 * first)  # 0: never
+            stay = "The loss stays there for all 3000 iterations."
+            if free:
+                stay = f"The loss gets free only after about {round(free, -2):,} iterations."
             figure.sentence = start + (
-                "Far too large: that step threw both outputs to 0, where the sigmoid is flat. "
-                "The loss stays there for more than 1000 iterations."
+                f"Far too large: that step threw both outputs to 0, where the sigmoid is flat. {stay}"
             )
             return figure
         if end > 1e-3:

@@ -21,11 +21,16 @@ def svg(height, title, sentence, *shapes, width=WIDTH):
 
 
 def text(x, y, words, color=DATA, anchor="middle", size=15, bold=False, halo=True):
-    """One line of text with its baseline at y; a white halo keeps it legible on lines."""
+    """One line of text with its baseline at y; a white halo keeps it legible on lines.
+
+    halo: True, False or its stroke width in px; a wide one also hides a line between two digits.
+    """
+    width = 4 if halo is True else halo
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" fill="{color}" text-anchor="{anchor}" font-size="{size}"'
         + (' font-weight="bold"' if bold else "")
-        + (f' stroke="{PAPER}" stroke-width="4" paint-order="stroke"' if halo else "")
+        + (f' stroke="{PAPER}" stroke-width="{width}" paint-order="stroke"' if halo else "")
+        + (' stroke-linejoin="round"' if width > 4 else "")
         + f' style="font-variant-numeric:tabular-nums">{escape(str(words))}</text>'
     )
 
