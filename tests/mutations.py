@@ -65,10 +65,11 @@ MUTATIONS = [
     # numerical
     ("numerical", "def numerical_gradient(f, x, h=1e-4)", "def numerical_gradient(f, x, h=1e-2)", "a coarse step"),
     ("numerical", "            x[i] = old - h\n", "            x[i] = old\n", "half of the central difference"),
-    ("numerical", "2 * h if x.dtype", "h if x.dtype", "missing ½"),
-    ("numerical", "2 * h if x.dtype == np.float64 else above - below", "2 * h", "h as float32 does not store it"),
-    ("numerical", "above, f_above = np.float64(x[i]), f(x.astype(np.float64, copy=False))",
-     "above, f_above = np.float64(x[i]), f(x)", "f in float32: the book's 625 for 600"),
+    ("numerical", "(2 * h if exact", "(h if exact", "missing ½"),
+    ("numerical", "(2 * h if exact else np.float64(above) - np.float64(below))", "(2 * h)",
+     "h as float32 does not store it"),
+    ("numerical", "above, f_above = x[i], f(x if exact else x.astype(np.float64))",
+     "above, f_above = x[i], f(x)", "f in float32: the book's 625 for 600"),
     ("numerical", "grad = np.empty(x.shape, dtype=np.float64)", "grad = np.empty_like(x)", "a float32 gradient"),
     ("numerical", "        finally:\n            x[i] = old\n", "        finally:\n            pass\n", "x is not put back"),
     ("numerical", "        finally:\n            x[i] = old\n", "        except ZeroDivisionError:\n            raise\n"
@@ -176,8 +177,8 @@ MUTATIONS = [
     ("network", "array, value = same_shape(self[name], value, f\"{name} and its new value\")", "array = self[name]",
      "a parameter of another shape broadcasts"),
     ("network", "np.float32(1 / 255)", "np.float32(1 / 256)", "wrong constant"),
-    ("network", "        if x.dtype == np.uint8:\n            x = x *", "        if x.dtype == np.uint8:\n            x = x / 255 *"
-     " 255 *", "bytes become float64"),
+    ("network", "return x * np.float32(1 / 255) if", "return x / 255 if", "bytes become float64"),
+    ("network", "scaled(x).astype(np.float64)", "scaled(x).astype(np.float32)", "float32 for float64"),
     ("network", "for layer in reversed(self.layers):", "for layer in self.layers:", "backward in forward's order"),
     ("network", "            dout = layer.backward(dout)", "            layer.backward(dout)", "the chain is cut"),
     ("network", "        finally:\n            self.layers[0].needs_dx = True", "        finally:\n            pass",

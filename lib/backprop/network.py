@@ -63,9 +63,7 @@ class Network:
 
     def predict(self, x):
         """The last layer's output, (N, M): scores, not yet probabilities."""
-        x = np.asarray(x)
-        if x.dtype == np.uint8:
-            x = x * np.float32(1 / 255)
+        x = scaled(x)
         for layer in self.layers:
             x = layer.forward(x)
         return x
@@ -96,6 +94,9 @@ class Network:
         Works in float64 on a copy of the network.
         """
         twin = copy.deepcopy(self).astype(np.float64)
+        x = scaled(x).astype(np.float64)  # here once, not in each of the passes; the labels too
+        if isinstance(twin.last_layer, SoftmaxWithLoss):
+            t = one_hot(t, twin.predict(x).shape)
         return {name: numerical_gradient(lambda _: twin.loss(x, t), array, h)
                 for name, array in twin.params.items()}  # fmt: skip
 
@@ -138,3 +139,9 @@ class TwoLayerNet(Network):
             [Affine(W1, np.zeros(hidden_size)), Relu(), Affine(W2, np.zeros(output_size))],
             SoftmaxWithLoss(),
         )
+
+
+def scaled(x):
+    """x as an array; images of bytes from 0…255 as float32 from 0…1."""
+    x = np.asarray(x)
+    return x * np.float32(1 / 255) if x.dtype == np.uint8 else x

@@ -24,19 +24,19 @@ def numerical_gradient(f, x, h=1e-4):
             "would be lost. Convert it with np.array(x, dtype=float)"
         )
     grad = np.empty(x.shape, dtype=np.float64)
+    exact = x.dtype == np.float64  # float32 stores x ± h coarsely: then what it stored counts
     for i in np.ndindex(x.shape):
-        old = x[i].copy()
+        old = x[i]
         try:
             x[i] = old + h
-            above, f_above = np.float64(x[i]), f(x.astype(np.float64, copy=False))
+            above, f_above = x[i], f(x if exact else x.astype(np.float64))
             x[i] = old - h
-            below, f_below = np.float64(x[i]), f(x.astype(np.float64, copy=False))
+            below, f_below = x[i], f(x if exact else x.astype(np.float64))
         finally:
             x[i] = old
         if not above > below:
             raise ValueError(f"the step h = {h:g} is lost beside x{list(i)} = {old:g}: take a larger h")
-        # float32 stores x ± h coarsely: then the distance that it stored counts, not 2h
-        grad[i] = (f_above - f_below) / (2 * h if x.dtype == np.float64 else above - below)
+        grad[i] = (f_above - f_below) / (2 * h if exact else np.float64(above) - np.float64(below))
     return grad
 
 
