@@ -60,7 +60,8 @@ def _key():
     """What the colors mean."""
     words = ((14, "value", FORWARD), (82, "weight", PARAMETER), (160, "error δ or gradient", BACKWARD))
     shapes = [text(x, 22, word, color, "start", bold=True) for x, word, color in words]
-    return "".join([*shapes, circle(345, 17, 8, HIGHLIGHT, width=4), text(360, 22, "this step", anchor="start")])
+    shapes += [circle(345, 17, 8, HIGHLIGHT, width=4), text(360, 22, "this step", anchor="start")]
+    return "".join(shapes)
 
 
 def _node(x, y, node):

@@ -15,17 +15,17 @@ from .svg import box, svg, text
 
 
 class Progress(widgets.IntProgress):
-    """A progress bar that runs through the steps of train(): for step in Progress(steps, total)."""
+    """A progress bar for a loop of so many steps: for step in progress.watch(train(…))."""
 
-    def __init__(self, steps, total):
+    def __init__(self, total):
         super().__init__(max=total, description=f"0 / {total:,}")
         self.style.description_width, self.style.bar_color = "120px", FORWARD
         self.layout.width = "500px"
-        self._steps = steps
 
-    def __iter__(self):
+    def watch(self, steps):
+        """Yield the steps, and move the bar at most ten times a second."""
         shown = 0.0
-        for done, step in enumerate(self._steps, 1):
+        for done, step in enumerate(steps, 1):
             if time.monotonic() > shown + 0.1 or done == self.max:
                 shown = time.monotonic()
                 self.value, self.description = done, f"{done:,} / {self.max:,}"
@@ -38,6 +38,9 @@ class Progress(widgets.IntProgress):
         bundle["text/plain"] = sentence
         bundle["image/svg+xml"] = svg(40, "Progress", sentence, bar, text(330, 26, sentence, anchor="start"))
         return bundle
+
+
+TOP = 2.5  # of the loss's axis; guessing among ten digits has a loss of 2.3
 
 
 def powers_of_ten(value, lowest, highest, step):
@@ -89,7 +92,7 @@ class TrainingPanel(Panel):
         self.network = TwoLayerNet(
             self._data[0].shape[1], settings["hidden_size"], 10, settings["weight_scale"], self._rng
         )
-        self.losses, self.accuracies, self._message = [], [], ""
+        self.losses, self.accuracies, self._message, self._settings = [], [], "", settings
         self._stop.clear()
         self._axes[0].set_xlim(0, settings["iterations"])
         self._axes[1].set_xlim(0, settings["iterations"])
@@ -140,16 +143,18 @@ class TrainingPanel(Panel):
         done = "Done" if len(self.losses) == iterations else "Stopped"
         count = len(self.losses)
         sentence = f"{done} after {count:,} iterations: loss {loss:.3g}, test accuracy {accuracy:.1%}."
-        if loss > 1.1 * guess:
+        if loss > 1.1 * guess and loss > self.losses[0]:
             rate = number(self.controls["learning_rate"].value, 3)
             sentence += f" Guessing has a loss of {guess:.2f}: a learning rate of {rate} is too large."
+        elif loss > 1.1 * guess:
+            sentence += f" It began at {number(self.losses[0], 3)}: the weights started too large."
         elif loss > 0.95 * guess:
-            sentence += f" Guessing has a loss of {guess:.2f}: this network has learned nothing yet."
+            sentence += f" Guessing has a loss of {guess:.2f}: it has hardly learned."
         return sentence
 
     def _make_figure(self):
         self._figure, self._axes = new_figure(300, columns=2, xlabel="iteration", xlim=(0, 3000))
-        self._axes[0].set(title="loss of the mini-batches", ylim=(0, 2.6))
+        self._axes[0].set(title="loss of the mini-batches", ylim=(0, TOP + 0.1))
         self._axes[1].set(title="test accuracy (%)", ylim=(0, 100))
         (self._loss,) = self._axes[0].plot([], [], color=BACKWARD, lw=1.5, animated=True)
         (self._accuracy,) = self._axes[1].plot([], [], "o-", color=FORWARD, mec=PAPER, ms=8, animated=True)
@@ -160,9 +165,13 @@ class TrainingPanel(Panel):
         group = max(1, len(losses) // 200)  # a curve of at most some 200 points, each a mean
         means = losses[: len(losses) // group * group].reshape(-1, group).mean(axis=1)
         places = group * (np.arange(len(means)) + 0.5)
-        self._loss.set_data(places, means)
-        self._last.set_data(places[-1:], means[-1:])
+        drawn = np.minimum(means, TOP)  # a loss beyond the axis runs along its upper edge
+        self._loss.set_data(places, drawn)
+        self._last.set_data(places[-1:], drawn[-1:])
         self._accuracy.set_data([i for i, _ in self.accuracies], [100 * a for _, a in self.accuracies])
+        if self._message and settings != self._settings:
+            self._figure.sentence = self._message + " Press Train to use the new settings."
+            return self._figure
         self._figure.sentence = self._message or (
             f"Training: iteration {len(losses):,}, loss {means[-1]:.3f}."
             if len(losses)

@@ -197,7 +197,7 @@ def _moves(w, v):
 def _verdict(old, new):
     verb = "lowers" if new < old - 5e-9 else "raises" if new > old + 5e-9 else "keeps"
     tail = f"by {abs(old - new):.8f}" if verb != "keeps" else "as it was"
-    return f"E_total is {new:.8f}: the update {verb} the error {tail}."
+    return f"E is {new:.8f}: the update {verb} the loss {tail}."
 
 
 # --- the network, step by step ------------------------------------------------------------------
@@ -256,11 +256,14 @@ def _step_sentence(step, v, shown):
 # --- many steps ---------------------------------------------------------------------------------
 
 
+LOWEST = 1e-9  # of the loss's axis
+
+
 @lru_cache(maxsize=512)
 def descend(alpha, epochs):
-    """The step taken epochs times from the source's weights: lists of E_total, o1 and o2, before each."""
+    """E_total, o1 and o2 after 0, 1, … epochs steps from the source's weights: three tuples."""
     v, curve = dict(START, alpha=alpha), []
-    for _ in range(epochs):
+    for _ in range(epochs + 1):
         v = worked_step(**{name: v[name] for name in START})
         curve.append((v["E_total"], v["o1"], v["o2"]))
         v = {**v, **{w: v[f"{w}+"] for w in WEIGHTS}}
@@ -270,9 +273,9 @@ def descend(alpha, epochs):
 def epochs_picture(longest=500):
     """draw(alpha, epochs): the loss and the outputs over many epochs, as a matplotlib Figure."""
     figure, (left, right) = new_figure(360, columns=2, xlabel="epoch", xlim=(0, longest))
-    left.set(yscale="log", ylim=(1e-9, 0.1), title="loss E")
+    left.set(yscale="log", ylim=(LOWEST, 0.1), title="loss E")
     right.set(ylim=(0.35, 0.7), title="outputs o₁, o₂ and their targets")
-    xs = range(longest)
+    xs = range(longest + 1)
     (loss,) = left.plot([], [], color=BACKWARD, lw=2.2, animated=True)
     (o1,) = right.plot([], [], color=FORWARD, lw=2.2, animated=True)
     (o2,) = right.plot([], [], color=PARAMETER, lw=2.2, ls="--", animated=True)
@@ -285,12 +288,13 @@ def epochs_picture(longest=500):
     def draw(alpha=0.5, epochs=100):
         curves = descend(alpha, longest)
         for line, ys in zip((loss, o1, o2), curves, strict=True):
-            line.set_data(xs[:epochs], ys[:epochs])
+            line.set_data(xs[: epochs + 1], ys[: epochs + 1])
         for mark, ys in zip(marks, curves, strict=True):
-            mark.set_data([epochs - 1], [ys[epochs - 1]])
-        e, a, b = (ys[epochs - 1] for ys in curves)
+            mark.set_data([epochs], [max(ys[epochs], LOWEST)])
+        e, a, b = (ys[epochs] for ys in curves)
+        plural = "" if epochs == 1 else "s"
         figure.sentence = (
-            f"After {epochs} epochs with α = {alpha:g}: E = {e:.2e}, o₁ = {a:.4f} (target 0.4), "
+            f"After {epochs} epoch{plural} with α = {alpha:g}: E = {e:.2e}, o₁ = {a:.4f} (target 0.4), "
             f"o₂ = {b:.4f} (target 0.6)."
         )
         return figure
