@@ -142,7 +142,8 @@ def _say(alpha, stretch, places, losses, lowest, arrived):
     arrived: the steps, of all STEPS, at which the loss is CLOSE to the lowest.
     """
     steps = len(losses) - 1
-    where = _minus(f"a = {places[-1, 0]:.2f}, b = {places[-1, 1]:.2f}, loss {losses[-1]:.2f}")
+    digits = 4 if CLOSE <= losses[-1] - lowest < 0.01 else 2  # else both could read the same
+    where = _minus(f"a = {places[-1, 0]:.2f}, b = {places[-1, 1]:.2f}, loss {losses[-1]:.{digits}f}")
     counted = f"{steps} step" + "s" * (steps != 1)
     if steps == 0:
         return f"No step yet: {where}."
@@ -151,6 +152,12 @@ def _say(alpha, stretch, places, losses, lowest, arrived):
     if alpha == 0:
         return f"α = 0 never moves: {where}."
     if stretch > 2:
+        if losses[-1] < losses[0]:
+            return (
+                f"α = {alpha:g} diverges: every step leaps across the valley and lands farther from its "
+                f"floor. The way along the valley still keeps the loss, {losses[-1]:.2f}, below its start, "
+                "but not for good."
+            )
         size = f"{losses[-1]:.2f}" if losses[-1] < 1000 else f"about 10^{np.log10(losses[-1]):.0f}"
         return (
             f"α = {alpha:g} is too large: the path diverges. Every step leaps across the valley and "
@@ -158,9 +165,11 @@ def _say(alpha, stretch, places, losses, lowest, arrived):
         )
     zigzag = " It leaps from side to side of the valley, but less far each time." if stretch > 1.2 else ""
     if not arrived.size and not zigzag:
-        return f"α = {alpha:g} is too small: {counted} do not arrive, nor do {STEPS}. Now {where}."
+        nor = f", nor do {STEPS}" if steps < STEPS else ""
+        verb = "does" if steps == 1 else "do"
+        return f"α = {alpha:g} is too small: {counted} {verb} not arrive{nor}. Now {where}."
     if not arrived.size or arrived[0] > steps:
-        return f"Not there yet after {counted}: {where}; the lowest is {lowest:.2f}.{zigzag}"
+        return f"Not there yet after {counted}: {where}; the lowest is {lowest:.{digits}f}.{zigzag}"
     return (
         f"It has arrived: from step {arrived[0]} on the loss is within {CLOSE} of the lowest, "
         f"{lowest:.2f}. Now {where}.{zigzag}"
