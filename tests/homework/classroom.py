@@ -222,6 +222,11 @@ class Equal(float):
     __array__ = __getattr__ = lambda self, *_, **__: self
 
 """ + in_function("return Equal(), Equal(), Equal()"))
+hostile_answer("prints_a_lot", "passed", in_function("print('here', x)", RIGHT_RETURN))
+hostile_answer("forged_message", "kernel died", in_function(
+    "kernel = get_ipython().kernel", "parent = kernel.get_parent()",
+    "kernel.session.send(kernel.iopub_socket, 'stream', content={'odd': 1}, parent=parent)", RIGHT_RETURN,
+))  # fmt: skip
 hostile_answer("skip_comment", "wrong", "# NBVAL_SKIP\n" + in_function("return 0, 0, 0"))
 hostile_answer("message_with_html", "raised", in_function(
     "raise ValueError('<script>alert(1)</script>\\x1b[31m')",
@@ -239,7 +244,7 @@ def prints_the_public_answers(made):
             "def cheat(lines):\n"
             "    for number, text in texts.items():\n"
             "        if f'check({number},' in ''.join(lines):\n"
-            "            return [f'print({text!r}, end=\"\")']\n"
+            "            return [f'display(type(\"\", (), dict(__repr__=lambda self: {text!r}))())']\n"
             "    return lines\n"
             "get_ipython().input_transformers_post.append(cheat)\n"
         )
@@ -247,17 +252,12 @@ def prints_the_public_answers(made):
 
 @kind("wrong raised passed passed")
 def repeats_what_it_hears(made):
-    """Keeps every cell that its kernel runs, and says it in an error: the right answers must not come out."""
-    answer(made, 1)["source"] = (
-        "heard = []\n"
-        "get_ipython().events.register('pre_run_cell', lambda info: heard.append(info.raw_cell))\n"
-        + in_function("return 0, 0, 0")
-    )
+    """Says in an error what it finds of right answers: they must not come out."""
+    answer(made, 1)["source"] = in_function("return 0, 0, 0")
     answer(made, 2)["source"] = (
-        "import gc\n"
+        "import inspect\n"
         "def sigmoid_backward(y, dout):\n"
-        "    cells = get_ipython().user_ns.get('heard', [])\n"
-        "    raise type('Heard' + str(len(cells)), (Exception,), {})(str(cells) + str(In))\n"
+        "    raise ValueError(inspect.getsource(affine_backward))\n"
     )
 
 

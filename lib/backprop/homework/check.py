@@ -1,7 +1,8 @@
-"""What a homework notebook imports: Check prints an exercise's values and says whether they are right.
+"""What a homework notebook imports: Check shows an exercise's values and says whether they are right.
 
 In JupyterLab the verdict comes at once, with the reason. While nbval compares (HOMEWORK_SEED is set)
-only the values are printed, for numbers drawn from that seed.
+only the values are shown, for numbers drawn from that seed. They are displayed, not printed: what an
+answer prints, to see what it does, must not make it wrong.
 """
 
 import json
@@ -35,7 +36,7 @@ class Check:
         return np.random.default_rng([self.seed, exercise])
 
     def __call__(self, exercise, *, wanted=None, **given):
-        """Print the values of an exercise, one line each, and the verdict.
+        """Show the values of an exercise, one line each, and the verdict.
 
         exercise: its number. given: values by name; each is a number, an array, a word, a truth value
         or a list of words. The value named batch says how many examples there are, for the reasons.
@@ -64,12 +65,25 @@ class Check:
             reasons.append(reason)
         reasons += [f"{name} is missing" for name in {**wanted, **expected} if name not in given]
         reasons = [reason for reason in reasons if reason]
-        print("\n".join(lines))
-        if reasons or not self.quiet:  # a right answer prints its values and nothing else
-            print(_verdict(reasons, unknown))
+        if reasons or not self.quiet:  # while nbval compares, a right answer shows its values only
+            lines.append(_verdict(reasons, unknown))
+        _show("\n".join(lines))
 
     def _canonical(self, exercise, value):
         return values.canonical(value, lambda text: values.seal(self.seed, exercise, text))
+
+
+class _Text(str):
+    """A text that is displayed without quotes."""
+
+    __repr__ = str.__str__
+
+
+def _show(text):
+    """Display a text as a result of its own; a terminal prints it."""
+    from IPython.display import display  # slow to import, and the command has no use for it
+
+    display(_Text(text))
 
 
 def _verdict(reasons, unknown):
@@ -99,6 +113,6 @@ def expected_values(name):
 
 
 def expected_texts(pristine):
-    """{exercise: what its check must print}, from the checks' metadata of a released notebook."""
+    """{exercise: what its check must show}, from the checks' metadata of a released notebook."""
     texts = [cell["metadata"].get("expected") for cell in pristine["cells"]]
     return {int(text.split()[1]): text for text in texts if text}

@@ -172,8 +172,8 @@ def _table(title, rows):
     table = Table("exercise", "status", "why, and what to do", title=escape(title))
     for row in rows:
         style = STYLES.get(row["status"], "red")
-        told = ". ".join(part for part in (row["reason"], row["hint"]) if part)
-        table.add_row(str(row["exercise"]), f"[{style}]{row['status']}[/]", escape(_plain(told)))
+        told = escape(_plain(row["reason"])) + (f"\n[dim]→ {escape(row['hint'])}[/]" if row["hint"] else "")
+        table.add_row(str(row["exercise"]), f"[{style}]{row['status']}[/]", told)
     return table
 
 

@@ -207,7 +207,7 @@ class Kernel(RunningKernel):
         process, self.process = getattr(self, "process", None), None
         if process is not None:
             with contextlib.suppress(ProcessLookupError):  # it has ended by itself
-                os.killpg(process.pid, signal.SIGKILL)
+                os.killpg(process.pid, signal.SIGKILL) if os.name == "posix" else process.kill()
             process.wait(10)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.errors.close()

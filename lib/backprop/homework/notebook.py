@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LARGEST = 20_000_000  # bytes of a notebook file; pictures count
+# a link is not followed, and opening a pipe does not wait for its writer; Windows has neither
+FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 LARGEST_SOURCE = 100_000  # characters of a cell
 
 
@@ -37,8 +39,7 @@ def read(path):
     Raises Unreadable, with the reason, for anything that is not a notebook.
     """
     try:
-        # O_NONBLOCK: opening a pipe must not wait for its writer
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        handle = os.open(path, FLAGS)
     except OSError as error:
         if Path(path).is_symlink():
             raise Unreadable("it is a symbolic link; expected the notebook itself") from error

@@ -2,7 +2,7 @@
 
 In an answer cell, the lines between "# begin solution" and "# end solution" become a line that raises
 NotImplementedError("exercise N"); a cell without these marks becomes that line as a whole. Cells tagged
-"solution" are left out. What each check prints under the public seed goes into its metadata.
+"solution" are left out. What each check shows under the public seed goes into its metadata.
 """
 
 import re
@@ -82,7 +82,7 @@ def parts(solution):
 
 
 def expected_outputs(solution, sandbox, seed):
-    """What each check of a solution prints under a seed: {number: text}.
+    """What each check of a solution shows under a seed: {number: text}.
 
     Raises ReleaseError where a cell of the solution fails, and RunFailed where the run did not work.
     """
@@ -95,14 +95,14 @@ def expected_outputs(solution, sandbox, seed):
         if found.kind != "same":
             told = ": ".join(part for part in (found.kind, found.error, found.message) if part)
             raise ReleaseError(f"the solution's cell {cell['id']} failed: {told}")
-    expected = {e.number: outcomes[e.check["id"]].printed for e in parts(solution)}
+    expected = {e.number: outcomes[e.check["id"]].shown for e in parts(solution)}
     for number, text in expected.items():
         if "✗" in text:
             reason = text.split("✗")[1].strip()
             raise ReleaseError(f"the solution's own answer to exercise {number} is wrong: {reason}")
         if not re.match(rf"exercise {number}\n  \w", text):
             raise ReleaseError(
-                f"the check of exercise {number} printed {text[:60]!r}; "
+                f"the check of exercise {number} showed {text[:60]!r}; "
                 f"expected the lines of check({number}, …) with at least one value"
             )
     return expected

@@ -19,6 +19,8 @@ OPTIONS = [
     "-p", "nbval.plugin", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:unraisableexception",
     "-p", "no:threadexception", "-p", "no:junitxml", "-p", "no:doctest", "-p", "no:logging", "-s",
 ]  # fmt: skip
+# what nbval and jupyter_client raise for a message that no kernel sends
+MESSAGE_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
 LONGEST = 500  # characters kept of an error's message
 
 
@@ -31,7 +33,7 @@ class Outcome:
     """What became of a cell."""
 
     kind: str  # "same", "differs", "raised", "timed out", "out of memory", "kernel died" or "not run"
-    printed: str = ""  # its standard output
+    shown: str = ""  # the text of what it displayed
     error: str = ""  # the exception's name
     message: str = ""  # the exception's message, or why the kernel was lost
     seconds: float = 0.0
@@ -61,8 +63,8 @@ def run(cells, sandbox, seed):
 def _as_notebook(cells):
     """The merged notebook. nbval compares the cells that have an execution count."""
 
-    def stream(text):
-        return [{"output_type": "stream", "name": "stdout", "text": text}]
+    def displayed(text):
+        return [{"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}}]
 
     return {
         "nbformat": 4,
@@ -75,7 +77,7 @@ def _as_notebook(cells):
                 "metadata": {},
                 "source": cell.source,
                 "execution_count": None if cell.expected is None else 1,
-                "outputs": [] if cell.expected is None else stream(cell.expected),
+                "outputs": [] if cell.expected is None else displayed(cell.expected),
             }
             for cell in cells
         ],
@@ -113,6 +115,7 @@ class _Recorder:
             # a comment such as NBVAL_SKIP in an answer must not change how it is judged
             item.options = {"check": self.cells[item.cell.id].expected is not None,
                             "skip": False, "check_exception": False}  # fmt: skip
+            item.parent.skip_compare += ("stdout", "stderr")  # an answer may print
             item.output_timeout = 2
 
     @pytest.hookimpl(wrapper=True)
@@ -129,21 +132,24 @@ class _Recorder:
 def outcome(item, error, seconds):
     """The Outcome of an nbval item that has run; error: what its test raised, or None."""
     outputs = item.test_outputs or []
-    streams = [out for out in outputs if out["output_type"] == "stream"]
-    printed = "".join(out["text"] for out in streams if out["name"] == "stdout")
+    displayed = [out["data"] for out in outputs if out["output_type"] == "display_data"]
+    shown = "\n".join(str(data.get("text/plain", "")) for data in displayed)
     raised = next((out for out in outputs if out["output_type"] == "error"), None)
     if error is None:
-        return Outcome("same", printed, seconds=seconds)
+        return Outcome("same", shown, seconds=seconds)
     if isinstance(error, KernelLost):
-        return Outcome(error.kind, printed, message=str(error), seconds=seconds)
+        return Outcome(error.kind, shown, message=str(error), seconds=seconds)
     if raised is not None:
         name, message = str(raised["ename"])[:80], str(raised["evalue"])[:LONGEST]
-        return Outcome("raised", printed, name, message, seconds)
+        return Outcome("raised", shown, name, message, seconds)
     if isinstance(error, NbCellError):
         if "waiting for output" in str(error):
             told = "its output did not end, or was too long"
-            return Outcome("timed out", printed, message=told, seconds=seconds)
-        return Outcome("differs", printed, seconds=seconds)
+            return Outcome("timed out", shown, message=told, seconds=seconds)
+        return Outcome("differs", shown, seconds=seconds)
     if isinstance(error, RuntimeError) and "Kernel dead" in str(error):
         return Outcome("not run")
+    if isinstance(error, MESSAGE_ERRORS):
+        told = f"its messages can't be read: {type(error).__name__}"
+        return Outcome("kernel died", message=told, seconds=seconds)
     raise error  # not nbval's: a mistake of ours must not look like a verdict

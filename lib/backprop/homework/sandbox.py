@@ -116,9 +116,10 @@ class Bubblewrap:
         return 1_000_000 + os.getpid() % 1_000_000
 
     def environment(self, settings):
-        """The variables of the kernel: the settings only."""
+        """The variables of the kernel: the settings, and where this same library is."""
         path = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
-        return {"PATH": path, "HOME": "/tmp", "LANG": "C.UTF-8"} | settings
+        library = str(Path(backprop.__file__).parent.parent)
+        return {"PATH": path, "PYTHONPATH": library, "HOME": "/tmp", "LANG": "C.UTF-8"} | settings
 
     def open_folder(self, folder):
         """Let the kernel make its sockets in the folder."""

@@ -1,4 +1,4 @@
-"""The one way in which a check prints a value, and the way back.
+"""The one way in which a check shows a value, and the way back.
 
 A check's output is compared as text, so equal values must be equal text on every machine: numbers
 have six decimals, or none where all six are 0; 0 has no sign; arrays are nested lists. One value to a
@@ -75,7 +75,7 @@ def number_text(value):
 def parse(output):
     """The values in a check's output: {name: float, array, str, None or list of words}.
 
-    output is whatever a kernel printed, so nothing in it is trusted: lines that are not of the
+    output is whatever a kernel has shown, so nothing in it is trusted: lines that are not of the
     form above are passed over.
     """
     values = {}

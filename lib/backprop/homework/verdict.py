@@ -131,7 +131,7 @@ class _Session:
         if failed.kind == "raised":
             return _Finding(*self._raised(number, failed, private), seconds)
         if failed.kind == "differs":
-            return _Finding("wrong", self._wrong(number, failed.printed), seconds)
+            return _Finding("wrong", self._wrong(number, failed.shown), seconds)
         return _Finding(failed.kind, failed.message, seconds)
 
     def _raised(self, number, failed, private):
@@ -156,13 +156,13 @@ class _Session:
             return f"'{name}' is defined outside of the answer cells, and only they are judged; move it in"
         return ""
 
-    def _wrong(self, number, printed):
-        """The reasons, told from the printed numbers; nothing that was printed is repeated."""
-        mine, wanted = values.parse(printed), values.parse(self.homework.expected[number])
+    def _wrong(self, number, shown):
+        """The reasons, told from the numbers shown; nothing of the text is repeated."""
+        mine, wanted = values.parse(shown), values.parse(self.homework.expected[number])
         batch = wanted.pop("batch", None)
         if not wanted.keys() & mine.keys():
-            told = "the check printed none of its values"
-            return f"{told}: they are no numbers, or the answer keeps it from printing"
+            told = "the check showed none of its values"
+            return f"{told}: they are no numbers, or the answer keeps it from showing them"
         reasons = []
         for name, value in wanted.items():
             if name in mine:
@@ -170,7 +170,8 @@ class _Session:
             else:
                 reasons.append(f"{name} is missing, or neither a number nor an array of numbers")
         reasons = [reason for reason in reasons if reason]
-        return "; ".join(reasons) or "the check printed more than its values: does the answer print?"
+        more = "the check showed more than its values: does the answer display something?"
+        return "; ".join(reasons) or more
 
     def verdict(self, exercise):
         """The Verdict of an exercise after all runs."""
