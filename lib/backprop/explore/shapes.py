@@ -243,14 +243,15 @@ def _product(x, y, left, right, result, inner_name, inner_name_b):
                       'stroke-dasharray="2 4"/>')  # fmt: skip
         shapes.append(_grid(x + GAP, y + GAP, rows, columns, result))
         shapes.append(text(x + GAP, below, f"{result} ({rows}, {columns})", color, "start"))
-        wrong = inner_name != inner_name_b  # they match by chance
+        by_chance = inner_name != inner_name_b
         sizes = [f"{name} = {inner}" for name in sorted({inner_name, inner_name_b})]
         if inner > 3:  # room inside the arc
             shapes += [text(x - 16, y - 14 - 20 * i, words, anchor="end") for i, words in enumerate(sizes)]
         else:
             shapes.append(text(x - 0.75 * reach - 5, y - 0.75 * reach, ", ".join(sizes), anchor="end"))
-        if wrong:
-            shapes.append(text(x - GAP, below + 22, "fits by chance, and is wrong", bold=True))
+        if by_chance:
+            words = "fits by chance, and is wrong" if inner > 1 else "fits; right, as it is 1 × 1"
+            shapes.append(text(x - GAP, below + 22, words, bold=True))
     else:
         shapes.append(box(x + GAP, y + GAP, width, height, FAINT, line_width=1.5, round_by=0))
         shapes.append(text(x + GAP, below, "does not fit", bold=True, anchor="start"))
@@ -301,6 +302,8 @@ def _say_shapes(N, D, M, no_transposes):
 
 
 def _without(product, a_name, a, b_name, b):
+    if a == b == 1:
+        return f"{product} is right, as a 1 × 1 matrix is its own transpose"
     if a == b:
         return f"{product} fits by chance ({a_name} = {b_name} = {a}) and is wrong"
     return f"{product} does not fit ({a_name} = {a}, {b_name} = {b})"
