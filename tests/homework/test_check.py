@@ -9,6 +9,7 @@ from backprop import numerical_gradient
 from backprop.homework import Check, notebook
 from backprop.homework.check import PUBLIC_SEED
 from backprop.homework.command import main
+from test_release import tiny
 
 
 @pytest.fixture
@@ -151,3 +152,23 @@ def test_a_homework_is_known_by_its_name_its_file_or_its_cells(tmp_path, capsys,
     notebook.write(path, made)
     assert main(["check", str(path), "--sandbox", "none"]) == 1
     assert "(hw3_layers)" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_teachers_own_homework(tmp_path, capsys, monkeypatch):
+    """Released, handed out, answered and checked; the solution is not there any more."""
+    monkeypatch.setenv("COLUMNS", "250")
+    solution = tiny(answer="n = 6", c={"metadata": {"tags": ["exercise-1", "check", "points-3"]}})
+    notebook.write(tmp_path / "tiny.ipynb", solution)
+    assert main(["release", str(tmp_path / "tiny.ipynb"), "--to", str(tmp_path / "handout")]) == 0
+    (tmp_path / "tiny.ipynb").unlink()
+    pristine = tmp_path / "handout" / "tiny.ipynb"
+    (exercise,) = notebook.exercises(notebook.read(pristine))
+    assert exercise.points == 3
+    for answer, told, code in (("n = 2", "3 times too small", 1), ("n = 6", "passed", 0)):
+        notebook.write(tmp_path / "mine.ipynb", tiny(answer=answer))
+        assert main(["check", str(tmp_path / "mine.ipynb"), "--homework", str(pristine)]) == code
+        assert told in capsys.readouterr().out
+    notebook.write(tmp_path / "empty.ipynb", {"cells": []})
+    assert main(["check", str(tmp_path / "mine.ipynb"), "--homework", str(tmp_path / "empty.ipynb")]) == 2
+    assert "no exercise: expected code cells tagged" in capsys.readouterr().out

@@ -115,7 +115,7 @@ def test_an_empty_folder_is_nothing_to_do(tmp_path, capsys):
 
 
 def test_learners_are_named_by_folder_or_file(tmp_path):
-    for name in ("ada/hw3.ipynb", "ben/hw3.ipynb", "ben/old.ipynb", "chloe.ipynb", "d\ne.ipynb",
+    for name in ("ada/hw3.ipynb", "ben/hw3.ipynb", "ben/old.ipynb", "chloe.ipynb", "d\x1be.ipynb",
                  ".ipynb_checkpoints/x.ipynb", "notes.txt"):  # fmt: skip
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()

@@ -111,6 +111,7 @@ def test_a_page_escapes_what_learners_wrote(graded):
     (page,) = (graded["out"] / "learners").glob("message_with_html-*.html")
     for text in (page.read_text("utf-8"), (graded["out"] / "class.html").read_text("utf-8")):
         assert "<script>" not in text
+        assert "\x1b" not in text
     assert "&lt;script&gt;" in page.read_text("utf-8")
 
 

@@ -172,14 +172,9 @@ def _table(title, rows):
     table = Table("exercise", "status", "why, and what to do", title=escape(title))
     for row in rows:
         style = STYLES.get(row["status"], "red")
-        told = escape(_plain(row["reason"])) + (f"\n[dim]→ {escape(row['hint'])}[/]" if row["hint"] else "")
+        told = escape(row["reason"]) + (f"\n[dim]→ {escape(row['hint'])}[/]" if row["hint"] else "")
         table.add_row(str(row["exercise"]), f"[{style}]{row['status']}[/]", told)
     return table
-
-
-def _plain(text):
-    """A text without control characters: an exception's message could move the cursor."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _limits(options):

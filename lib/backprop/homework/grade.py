@@ -53,16 +53,10 @@ def submissions(folder):
             relative = Path(place, name).relative_to(folder)
             alone = len(names) == 1 and len(relative.parts) > 1
             learner = relative.parent if alone else relative.with_suffix("")
-            found[_printable(learner.as_posix())] = Path(place, name)
+            found[notebook.printable(learner.as_posix())] = Path(place, name)
     if not found:
         raise GradeError(f"{folder}: no .ipynb file in it")
     return found
-
-
-def _printable(text):
-    """A name without control characters and without bytes that are not UTF-8."""
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def page_name(learner):

@@ -78,6 +78,13 @@ def source(cell):
     return text[:LARGEST_SOURCE] if isinstance(text, str) else ""
 
 
+def printable(text):
+    """A text on one line, without control characters and half letters; a terminal can bear it."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    text = " ".join(text.split())
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def tags(cell):
     """A cell's tags, a list of strings; [] where the metadata is broken."""
     metadata = cell.get("metadata")

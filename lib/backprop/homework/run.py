@@ -140,7 +140,7 @@ def outcome(item, error, seconds):
     if isinstance(error, KernelLost):
         return Outcome(error.kind, shown, message=str(error), seconds=seconds)
     if raised is not None:
-        name, message = str(raised["ename"])[:80], str(raised["evalue"])[:LONGEST]
+        name, message = (notebook.printable(str(raised[key])[:LONGEST]) for key in ("ename", "evalue"))
         return Outcome("raised", shown, name, message, seconds)
     if isinstance(error, NbCellError):
         if "waiting for output" in str(error):
