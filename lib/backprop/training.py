@@ -45,10 +45,10 @@ def _steps(network, x, t, iterations, batch_size, learning_rate, rng):
             rows = rng.integers(len(x), size=batch_size)
             with np.errstate(over="ignore", invalid="ignore"):
                 loss, grads = network.loss_and_gradient(x.take(rows, axis=0), t[rows])
-            if not np.isfinite(loss):
-                raise FloatingPointError(_not_finite(loss, iteration, learning_rate))
-            for name, W in network.params.items():
-                W -= learning_rate * grads[name]
+                if not np.isfinite(loss):
+                    raise FloatingPointError(_not_finite(loss, iteration, learning_rate))
+                for name, W in network.params.items():
+                    W -= learning_rate * grads[name]
             yield Step(iteration, loss)
 
 
