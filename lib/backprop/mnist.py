@@ -92,10 +92,12 @@ def _read(file, path):
         raise ValueError(f"{path}: cut off in the header; expected {dimensions} sizes of 4 bytes")
     shape = tuple(int(n) for n in np.frombuffer(header, ">u4"))
     size = math.prod(shape) * dtype.itemsize
-    data = file.read()
+    data = bytearray()  # file.read() and a copy would take twice the memory
+    while part := file.read(2**20):
+        data += part
     if len(data) != size:
         raise ValueError(f"{path}: the shape {shape} needs {size:,} bytes of data; found {len(data):,}")
     try:
-        return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+        return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
     except ValueError as error:  # more than 64 dimensions, or a size of 0 beside huge ones
         raise ValueError(f"{path}: the shape {shape} is not one that NumPy can hold ({error})") from error
