@@ -37,6 +37,14 @@ def test_the_last_written_of_several_cells_counts():
     assert "2 cells" in find(made)[1].note
 
 
+def test_an_answer_in_a_cell_of_ones_own_counts_where_the_answer_cell_is_untouched():
+    made = classroom.submission({})
+    made["cells"].append({"cell_type": "code", "id": "mine", "source": classroom.in_function("return 0")})
+    assert find(made)[1].source == classroom.in_function("return 0")
+    classroom.answer(made, 1)["source"] = "def affine_backward(): pass"
+    assert find(made)[1].source == "def affine_backward(): pass"
+
+
 def test_a_check_that_only_calls_is_not_taken_for_the_answer():
     made = classroom.submission(classroom.right_answers())
     made["cells"] = [cell for cell in made["cells"] if cell.get("id") != "exercise-1-answer"]

@@ -47,16 +47,14 @@ def _find(exercise, cells):
         cell for cell in cells
         if notebook.number(cell) == exercise.number and "answer" in notebook.tags(cell)
     ]  # fmt: skip
-    # a checked cell that calls the function does not define it, so it is not taken for the answer
+    # a cell that only calls the function does not define it, so a check is not taken for the answer
     by_name = [cell for cell in cells if names and names <= defined(notebook.source(cell))]
     for found in (by_id, by_tags, by_name):
         written = [cell for cell in found if not _same(notebook.source(cell), stub)]
         if written:
             note = f"{len(written)} cells hold an answer; the last one counts" if len(written) > 1 else ""
             return Answer(exercise.number, notebook.source(written[-1]), True, note)
-        if found:
-            break
-    return Answer(exercise.number, stub if found else None, False)
+    return Answer(exercise.number, stub if by_id or by_tags or by_name else None, False)
 
 
 def _same(source, stub):
