@@ -179,6 +179,7 @@ MUTATIONS = [
     ("network", "np.float32(1 / 255)", "np.float32(1 / 256)", "wrong constant"),
     ("network", "return x * np.float32(1 / 255) if", "return x / 255 if", "bytes become float64"),
     ("network", "scaled(x).astype(np.float64)", "scaled(x).astype(np.float32)", "float32 for float64"),
+    ("network", "scaled(x).astype(np.float64)", "np.asarray(x).astype(np.float64)", "bytes are not scaled"),
     ("network", "for layer in reversed(self.layers):", "for layer in self.layers:", "backward in forward's order"),
     ("network", "            dout = layer.backward(dout)", "            layer.backward(dout)", "the chain is cut"),
     ("network", "        finally:\n            self.layers[0].needs_dx = True", "        finally:\n            pass",
