@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 
 class Step(NamedTuple):
@@ -38,6 +37,8 @@ def train(network, x, t, *, iterations, batch_size=100, learning_rate=0.1, rng=N
 
 
 def _steps(network, x, t, iterations, batch_size, learning_rate, rng):
+    from threadpoolctl import ThreadpoolController  # here: `import backprop` does not wait for it
+
     network.astype(np.float32 if x.dtype in (np.float32, np.uint8) else np.float64)
     # one BLAS thread: at these sizes a second one waits more than it works
     with ThreadpoolController().limit(limits=1, user_api="blas"):
