@@ -8,8 +8,8 @@ from . import lab
 
 
 @pytest.fixture(scope="session")
-def address():
-    """JupyterLab's address. Without Chromium the tests are skipped, but never in CI."""
+def server():
+    """JupyterLab's address and its folder. Without Chromium the tests are skipped, but never in CI."""
     missing = None if lab.CHROMIUM else "Chromium is not installed"
     try:
         import playwright  # noqa: F401
@@ -18,8 +18,18 @@ def address():
     if missing and not os.environ.get("CI"):
         pytest.skip(missing)
     assert not missing, missing
-    with lab.jupyterlab() as (address, _):
-        yield address
+    with lab.jupyterlab() as (address, folder):
+        yield address, folder
+
+
+@pytest.fixture(scope="session")
+def address(server):
+    return server[0]
+
+
+@pytest.fixture(scope="session")
+def folder(server):
+    return server[1]
 
 
 @pytest.fixture(scope="session")
