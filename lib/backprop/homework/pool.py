@@ -57,8 +57,7 @@ def longest(homework, limits):
 def _judge_apart(context, path, homework, sandbox):
     """Judge one submission in a process of its own; the process and its files are gone afterwards."""
     start = time.monotonic()
-    # a short path: that of a socket has at most 107 characters
-    folder = tempfile.mkdtemp(prefix="hw-", dir="/tmp" if os.path.isdir("/tmp") else None)
+    folder = tempfile.mkdtemp(prefix="hw-", dir=_short_folder())
     os.chmod(folder, 0o711)
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(
@@ -82,6 +81,12 @@ def _judge_apart(context, path, homework, sandbox):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _short_folder():
+    """Where temporary files go: the path of a socket in it has at most 107 characters."""
+    folder = tempfile.gettempdir()
+    return folder if len(folder) < 50 or not os.path.isdir("/tmp") else "/tmp"
+
+
 def _end(process):
     """End the process and the group it leads; a kernel in bubblewrap ends with its parent."""
     process.join(2)
@@ -100,6 +105,8 @@ def _work(pipe, path, homework, kind, limits, folder):
     if hasattr(os, "setsid"):
         os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
+    if hasattr(signal, "alarm"):  # or the system does, where the parent was killed
+        signal.alarm(int(longest(homework, limits)) + 10)
     tempfile.tempdir = folder
     sandbox = {"none": NoSandbox, "bwrap": Bubblewrap}[kind](limits)
     try:
