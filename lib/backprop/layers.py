@@ -14,7 +14,7 @@ import numpy as np
 
 from .functions import (
     as_float, elu, half_squared_error, label_loss, leaky_relu, log_softmax, mean_squared_error, one_hot,
-    relu, same_shape, sigmoid, tanh,
+    relu, relu_derivative, same_shape, sigmoid, sigmoid_derivative, tanh, tanh_derivative,
 )
 
 
@@ -74,7 +74,7 @@ class Sigmoid(Layer):
 
     def backward(self, dout):
         """dx = dout · y (1 − y)."""
-        return self.incoming(dout) * self.y * (1 - self.y)
+        return self.incoming(dout) * sigmoid_derivative(self.y)
 
 
 class Tanh(Layer):
@@ -86,14 +86,14 @@ class Tanh(Layer):
 
     def backward(self, dout):
         """dx = dout · (1 − y²)."""
-        return self.incoming(dout) * (1 - self.y**2)
+        return self.incoming(dout) * tanh_derivative(self.y)
 
 
 class Relu(Layer):
     """y = max(0, x), element by element; any shape."""
 
     def forward(self, x):
-        self.positive = np.asarray(x) > 0
+        self.positive = relu_derivative(x)
         self.y = relu(x)
         return self.y
 

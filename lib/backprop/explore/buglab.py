@@ -544,6 +544,7 @@ def passes(inputs=784, hidden=50, outputs=10):
         f"{inputs}-{hidden}-{outputs} has {parameters:,} parameters: {2 * parameters:,} forward passes "
         "for the numerical gradient; one forward and one backward pass for backpropagation.",
         text(14, 28, f"{inputs}-{hidden}-{outputs}: {parameters:,} parameters", DATA, "start", 17, bold=True),
+        text(746, 28, "lengths on a logarithmic scale", MUTED, "end"),
         bar(62, "numerical gradient", 2 * parameters, f"{2 * parameters:,} passes", DATA),
         bar(124, "backpropagation", 2, "2 passes: one forward, one backward", BACKWARD),
     )  # fmt: skip
