@@ -80,10 +80,10 @@ class Kernel(RunningKernel):
             start_new_session=True,
         )
         self._await_sockets(posix)
-        context = zmq.Context()
-        context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
-        context.setsockopt(zmq.LINGER, 0)
-        self.kc = BlockingKernelClient(connection_file=connection, context=context)
+        self.context = zmq.Context()
+        self.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        self.context.setsockopt(zmq.LINGER, 0)
+        self.kc = BlockingKernelClient(connection_file=connection, context=self.context)
         self.kc.load_connection_file()
         self.kc.start_channels(stdin=False, hb=False)
         try:
@@ -203,6 +203,7 @@ class Kernel(RunningKernel):
         """End the kernel, all that it started, and its folder. Safe to call twice."""
         if getattr(self, "kc", None) is not None:
             self.kc.stop_channels()
+            self.context.destroy()
             self.kc = None
         process, self.process = getattr(self, "process", None), None
         if process is not None:
