@@ -1,7 +1,7 @@
 """The gradient by measurement, and what it is for: to check a gradient by formula."""
 
 import copy
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -52,16 +52,14 @@ def relative_error(a, b):
     return float(np.max(np.abs(a - b) / scale, initial=0.0))
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(NamedTuple):
     """How far two gradients of one parameter lie apart."""
 
     mean_absolute: float  # mean |backpropagation − numerical|
     relative: float  # max |backpropagation − numerical| / (max |either| + max |other|)
 
 
-@dataclass(frozen=True, repr=False)
-class GradientCheck:
+class GradientCheck(NamedTuple):
     """A Difference per parameter: check.differences["W1"].relative. Prints as a table."""
 
     differences: dict[str, Difference]
