@@ -8,9 +8,12 @@ beside them. The floor and interact are measured between the chapters, in the sa
 """
 
 import argparse
+import contextlib
 import json
 import statistics
 from pathlib import Path
+
+from playwright.sync_api import Error
 
 from tests.browser import lab
 
@@ -30,13 +33,15 @@ MEASURE = """async ([panel, watched]) => {
         const channel = new MessageChannel();   // its message comes after the frame is painted
         channel.port1.onmessage = done; channel.port2.postMessage(0);
     }));
+    const images = () => [...panel.querySelectorAll('img')].map(i => i.src).join();
+    const before = images();
     const places = [...panel.querySelectorAll(watched)].filter(e => !e.querySelector('p[role=status]'));
     window.__time = new Promise((done, fail) => {
         let start = null;
         const pressed = () => { start = performance.now(); };
         window.addEventListener('keydown', pressed, { capture: true, once: true });
         const observer = new MutationObserver(async () => {
-            if (start === null) return;
+            if (start === null || (before && [before, ''].includes(images()))) return;  // not redrawn yet
             observer.disconnect();
             await Promise.all([...panel.querySelectorAll('img')].map(i => i.decode().catch(() => 0)));
             await frames();
@@ -51,12 +56,20 @@ MEASURE = """async ([panel, watched]) => {
 
 
 def measure(page, panel, presses, watched=".widget-html-content, img"):
-    """Milliseconds of so many key presses on the panel's first slider, up and down in turn."""
-    handle = panel.locator(".noUi-handle").first
+    """Milliseconds of key presses on the panel's first slider that has an effect, up and down in turn."""
     panel.scroll_into_view_if_needed()
+    element = panel.element_handle()
+    for handle in panel.locator(".noUi-handle").all():
+        with contextlib.suppress(Error):  # a slider that has no effect at this place: take the next
+            return timed(page, handle, element, presses, watched)
+    raise TimeoutError(f"no slider of the panel changes it: {panel.inner_text()[:80]}")
+
+
+def timed(page, handle, element, presses, watched):
+    """Milliseconds of so many key presses on one slider."""
     now, top = (float(handle.get_attribute(f"aria-value{which}")) for which in ("now", "max"))
     keys = ["ArrowLeft", "ArrowRight"] if now >= top else ["ArrowRight", "ArrowLeft"]
-    element, times = panel.element_handle(), []
+    times = []
     for press in range(presses + 3):
         page.evaluate(MEASURE, [element, watched])
         handle.press(keys[press % 2])
@@ -112,7 +125,8 @@ def main():
             lab.run_all(page)
             page.wait_for_timeout(1500)
             for i, panel in enumerate(page.locator(".jp-OutputArea-output > .widget-vbox").all()):
-                if panel.locator(".noUi-handle").count():
+                trains = panel.locator("button", has_text="Train").count()  # its picture waits for Train
+                if panel.locator(".noUi-handle").count() and not trains:
                     kind = "plot" if panel.locator("img").count() else "equations"
                     kind = "diagram" if panel.locator(".widget-html-content > svg").count() else kind
                     label = f"{Path(name).stem} {i} ({kind})"
