@@ -89,7 +89,7 @@ def edge(x1, y1, x2, y2, value=None, gradient=None, color=FORWARD, along=0.5, an
     else:
         shapes = [arrow(x1 - nx, y1 - ny, x2 - nx, y2 - ny, color)]
         shapes.append(arrow(x2 + nx, y2 + ny, x1 + nx, y1 + ny, BACKWARD, dashed=True))
-        shapes.append(text(x, y + 25, gradient, BACKWARD, anchor, bold=True))
+        shapes.append(text(x, y + 25, gradient, BACKWARD, anchor, bold=True, halo=8))
     if value is not None:
         shapes.append(text(x, y - 12, value, color, anchor, bold=True))
     return "".join(shapes)
