@@ -7,8 +7,8 @@ import pytest
 from chapters import CHAPTERS, run
 
 from backprop.explore import Panel
-from backprop.explore.pad import SIDE, DrawingPad
-from backprop.explore.training import TrainingPanel
+from backprop.explore.widgets.pad import SIDE, DrawingPad
+from backprop.explore.widgets.training import TrainingPanel
 
 COMBINATIONS = 12
 
@@ -107,7 +107,7 @@ def test_reset_draws_once():
 def test_a_moved_artist_does_not_pay_for_the_axes_again(monkeypatch):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    from backprop.explore.start import neuron_picture
+    from backprop.chapters.ch00_start import neuron_picture
 
     panel = Panel(neuron_picture(), {"w": (-5.0, 5.0)})
     drawn = []
@@ -121,7 +121,7 @@ def test_a_moved_artist_does_not_pay_for_the_axes_again(monkeypatch):
 def test_an_animated_picture_equals_a_full_drawing():
     """The kept background loses nothing: the same picture drawn afresh has the same bytes."""
     from backprop.explore.panel import png
-    from backprop.explore.start import neuron_picture
+    from backprop.chapters.ch00_start import neuron_picture
 
     moved, fresh = neuron_picture(), neuron_picture()
     png(moved())

@@ -1,7 +1,7 @@
-"""Homework in notebooks: what a homework notebook imports, and the engine of the command `homework`.
+"""What a homework notebook imports; the command that grades it stands in backprop.grading.
 
-A notebook needs only Check. The engine, read in this order: notebook, release, merge, sandbox, kernel,
-run, statuses, verdict, pool, report, command.
+Read in this order: values (how a value is shown), diagnose (why it is wrong), check (both together),
+programs (a backpropagation as lines of text). released/ holds the notebooks as learners get them.
 """
 
 from .check import Check

@@ -10,7 +10,8 @@ import builtins
 import re
 from dataclasses import asdict, dataclass
 
-from . import diagnose, merge, notebook, values
+from ..homework import diagnose, values
+from . import merge, notebook
 from .run import RunFailed, run
 from .statuses import HINTS, Verdict
 

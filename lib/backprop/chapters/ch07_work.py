@@ -7,11 +7,11 @@ o = σ(z); E = ½ (t1 − o1)² + ½ (t2 − o2)².
 import math
 from functools import lru_cache
 
-from .equations import Equations
-from .networks import Edge, Node, network_picture
-from .plots import new_figure
-from .style import BACKWARD, FORWARD, HIGHLIGHT, MUTED, PARAMETER, symbol
-from .svg import text
+from ..explore.equations import Equations
+from ..explore.network import Edge, Node, network_picture
+from ..explore.figures import new_figure
+from ..explore.style import BACKWARD, FORWARD, HIGHLIGHT, MUTED, PARAMETER, symbol
+from ..explore.svg import text
 
 START = {
     "x1": 0.1, "x2": 0.2, "t1": 0.4, "t2": 0.6, "alpha": 0.5,

@@ -6,9 +6,10 @@ import classroom
 import numpy as np
 import pytest
 from backprop import numerical_gradient
-from backprop.homework import Check, notebook
+from backprop.grading import notebook
+from backprop.homework import Check
 from backprop.homework.check import PUBLIC_SEED
-from backprop.homework.command import main
+from backprop.grading.command import main
 from test_release import tiny
 
 

@@ -18,9 +18,9 @@ from ..layers import (
 )
 from ..network import Network
 from ..numerical import check_gradients
-from .plots import new_figure
-from .style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER, number, symbol
-from .svg import arrow, box, line, svg, text
+from ..explore.figures import new_figure
+from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER, number, symbol
+from ..explore.svg import arrow, box, line, svg, text
 
 TOLERANCE = 1e-6  # of check_gradients, on the relative difference
 

@@ -44,7 +44,7 @@ def write(folder, homework, found, rows, sandbox_line):
         writer.writeheader()
         writer.writerows({key: _cell(row[key]) for key in FIELDS} for row in flat)
     pages = Environment(
-        loader=PackageLoader("backprop.homework"), autoescape=True, undefined=StrictUndefined,
+        loader=PackageLoader("backprop.grading"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     pages.globals |= {"symbols": SYMBOLS, "homework": homework.name, "color": _color}

@@ -4,7 +4,7 @@ import os
 
 import classroom
 import pytest
-from backprop.homework import merge, notebook
+from backprop.grading import merge, notebook
 
 STUB = notebook.read(classroom.HOMEWORK / classroom.SOLUTION.name)
 EXERCISES = notebook.exercises(STUB)

@@ -6,12 +6,12 @@ import time
 import ipywidgets as widgets
 import numpy as np
 
-from ..network import TwoLayerNet
-from ..training import train
-from .panel import Panel
-from .plots import new_figure
-from .style import BACKWARD, FORWARD, HIGHLIGHT, PAPER, number
-from .svg import box, svg, text
+from ...network import TwoLayerNet
+from ...training import train
+from ..panel import Panel
+from ..figures import new_figure
+from ..style import BACKWARD, FORWARD, HIGHLIGHT, PAPER, number
+from ..svg import box, svg, text
 
 
 class Progress(widgets.IntProgress):

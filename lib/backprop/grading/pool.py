@@ -37,7 +37,7 @@ def judge_all(paths, homework, sandbox, processes):
     """
     context = multiprocessing.get_context(FORK)
     if FORK == "forkserver":
-        context.set_forkserver_preload(["backprop.homework.verdict"])
+        context.set_forkserver_preload(["backprop.grading.verdict"])
     with ThreadPoolExecutor(processes) as threads:
         jobs = [threads.submit(_judge_apart, context, path, homework, sandbox) for path in paths]
         try:

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from ..functions import log_softmax, softmax
-from .pad import SIDE, as_mnist
-from .plots import new_figure
-from .style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, PARAMETER
+from ..explore.widgets.pad import SIDE, as_mnist
+from ..explore.figures import new_figure
+from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, PARAMETER
 
 
 def scores(network, x):

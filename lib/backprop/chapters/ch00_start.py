@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..functions import sigmoid
-from .plots import new_figure
-from .style import FORWARD, HIGHLIGHT, MUTED
+from ..explore.figures import new_figure
+from ..explore.style import FORWARD, HIGHLIGHT, MUTED
 
 
 def neuron_picture():

@@ -11,7 +11,7 @@ import tempfile
 import classroom
 import psutil
 import pytest
-from backprop.homework.command import main
+from backprop.grading.command import main
 
 pytestmark = pytest.mark.slow
 BROKEN = ["cut_off", "not_a_notebook", "a_list", "brackets", "empty", "linked", "pipe"]

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from . import merge, notebook
-from .check import PUBLIC_SEED
+from ..homework.check import PUBLIC_SEED
 
 BEGIN, END = "# begin solution", "# end solution"
 

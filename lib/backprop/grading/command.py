@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from . import merge, notebook
-from .check import PUBLIC_SEED, RELEASED, expected_texts
+from ..homework.check import PUBLIC_SEED, RELEASED, expected_texts
 from .sandbox import Limits, SandboxError, choose
 
 STYLES = {"passed": "green", "not attempted": "yellow", "cell missing": "yellow"}

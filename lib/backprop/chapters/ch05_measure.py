@@ -4,10 +4,10 @@ import ipywidgets as widgets
 import numpy as np
 
 from ..functions import mean_squared_error, sigmoid
-from .networks import Edge, Node, column_x, network_picture
-from .plots import new_figure, style
-from .style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, PARAMETER, number
-from .svg import arrow, box, svg, text
+from ..explore.network import Edge, Node, column_x, network_picture
+from ..explore.figures import new_figure, style
+from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, PARAMETER, number
+from ..explore.svg import arrow, box, svg, text
 
 
 def choose(values, start):

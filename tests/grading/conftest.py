@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from backprop.homework.sandbox import Limits, SandboxError, choose
+from backprop.grading.sandbox import Limits, SandboxError, choose
 
 
 @pytest.fixture(scope="session")

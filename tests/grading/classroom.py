@@ -9,7 +9,7 @@ import json
 import os
 from pathlib import Path
 
-from backprop.homework import notebook, release
+from backprop.grading import notebook, release
 
 ROOT = Path(__file__).parents[2]
 HOMEWORK = ROOT / "notebooks" / "homework"

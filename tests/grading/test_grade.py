@@ -5,8 +5,8 @@ import json
 import re
 
 import pytest
-from backprop.homework import grade, notebook, pool, report, sandbox, statuses
-from backprop.homework.command import main
+from backprop.grading import grade, notebook, pool, report, sandbox, statuses
+from backprop.grading.command import main
 from test_release import tiny
 
 ANSWERS = {"right": "n = 2", "wrong": "n = 4", "<b>bold</b>": "raise ValueError('=1+1 <i>')"}

@@ -4,10 +4,10 @@ import json
 
 import classroom
 import pytest
-from backprop.homework import notebook, release
+from backprop.grading import notebook, release
 from backprop.homework.check import RELEASED
-from backprop.homework.command import main
-from backprop.homework.sandbox import Limits, NoSandbox
+from backprop.grading.command import main
+from backprop.grading.sandbox import Limits, NoSandbox
 
 SOLUTIONS = sorted((classroom.HOMEWORK / "solutions").glob("hw*.ipynb"))
 
