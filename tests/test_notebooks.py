@@ -7,7 +7,7 @@ import sys
 from urllib.parse import unquote
 
 import pytest
-from chapters import CHAPTERS, COMMITTED, NOTEBOOKS, read, sources
+from notebooks import CHAPTERS, COMMITTED, NOTEBOOKS, read, sources
 
 ROOT = NOTEBOOKS.parent
 STUBS = [path for path in COMMITTED if path.parent.name == "homework"]

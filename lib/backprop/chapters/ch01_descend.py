@@ -4,7 +4,8 @@ import numpy as np
 
 from ..functions import mean_squared_error
 from ..explore.figures import new_figure
-from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, number
+from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED
+from ..explore.words import number
 
 A, B = (-2.0, 4.0), (-3.0, 6.0)  # the part of the plane of all (a, b) that the map shows
 LEVELS = [0.1, 0.3, 1, 3, 10, 30, 100]  # the loss on the map's contour lines

@@ -8,8 +8,9 @@ from ..functions import sigmoid
 from ..layers import Elu, LeakyRelu, Maxout, Relu, Sigmoid, Tanh
 from ..explore.network import Edge, Node, column_x, network_picture
 from ..explore.figures import new_figure, style
-from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PAPER, PARAMETER, number
+from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PAPER, PARAMETER
 from ..explore.svg import arrow, box, circle, line, svg, text
+from ..explore.words import number
 
 ROWS = ((0, 0), (1, 0), (0, 1), (1, 1))  # every input of a gate, in the order of the chapter's table
 GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "NAND": (1, 1, 1, 0), "XOR": (0, 1, 1, 0)}

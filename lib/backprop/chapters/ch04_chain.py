@@ -8,8 +8,9 @@ import numpy as np
 from ..graph import Value
 from ..explore.equations import Equations
 from ..explore.figures import new_figure
-from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, PARAMETER, number, symbol
+from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, PARAMETER
 from ..explore.svg import arrow, circle, edge, legend, line, svg, text
+from ..explore.words import number, symbol
 
 PALE = "#f8e3b8"  # HIGHLIGHT, pale: what lies under a path that is looked at
 PATHS = ["all", "t₁ through +", "t₁ through ×", "t₂ through +", "t₂ through ×"]

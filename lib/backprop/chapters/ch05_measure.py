@@ -6,8 +6,9 @@ import numpy as np
 from ..functions import mean_squared_error, sigmoid
 from ..explore.network import Edge, Node, column_x, network_picture
 from ..explore.figures import new_figure, style
-from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, PARAMETER, number
+from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, PARAMETER
 from ..explore.svg import arrow, box, svg, text
+from ..explore.words import number
 
 
 def choose(values, start):

@@ -3,8 +3,9 @@
 import numpy as np
 
 from ..layers import Affine
-from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER, SUBSCRIPT, number
+from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER
 from ..explore.svg import arrow, box, edge, legend, line, svg, text
+from ..explore.words import SUBSCRIPT, number
 
 CELL_WIDTH, CELL_HEIGHT = 44, 28  # px, one entry of a matrix
 LIT = "#fdeccb"  # HIGHLIGHT as a background

@@ -10,8 +10,9 @@ from functools import lru_cache
 from ..explore.equations import Equations
 from ..explore.network import Edge, Node, network_picture
 from ..explore.figures import new_figure
-from ..explore.style import BACKWARD, FORWARD, HIGHLIGHT, MUTED, PARAMETER, symbol
+from ..explore.style import BACKWARD, FORWARD, HIGHLIGHT, MUTED, PARAMETER
 from ..explore.svg import text
+from ..explore.words import symbol
 
 START = {
     "x1": 0.1, "x2": 0.2, "t1": 0.4, "t2": 0.6, "alpha": 0.5,

@@ -19,8 +19,9 @@ from ..layers import (
 from ..network import Network
 from ..numerical import check_gradients
 from ..explore.figures import new_figure
-from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER, number, symbol
+from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER
 from ..explore.svg import arrow, box, line, svg, text
+from ..explore.words import number, symbol
 
 TOLERANCE = 1e-6  # of check_gradients, on the relative difference
 

@@ -9,11 +9,12 @@ import re
 from functools import lru_cache
 from html import escape
 
-from .style import BACKWARD, FORWARD, PAPER, PARAMETER, SUBSCRIPT, WIDTH
-from .svg import svg, text
+from .picture import Picture
+from .style import BACKWARD, FORWARD, PAPER, PARAMETER, WIDTH
+from .svg import box, svg, text
+from .words import SUBSCRIPT, SUPERSCRIPT
 
 COLORS = {"forward": FORWARD, "backward": BACKWARD, "update": PARAMETER, "": "transparent"}
-SUPERSCRIPT = str.maketrans("0123456789+−T", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀ")
 OPERATORS = set("=+−·×()[],½Σ²→≈≤≥<>∂")
 
 
@@ -24,15 +25,20 @@ def mathml(equation):
 
 def plain(equation):
     """One equation as plain text: w_5^+ -> w₅⁺. A single letter stays: δ_y is no product δy."""
-    equation = re.sub(r"_(\d\w*|\w\w+)", lambda m: m[1].translate(SUBSCRIPT), _minus(equation))
+    equation = re.sub(r"_(\d\w*|\w\w+)", lambda m: m[1].translate(SUBSCRIPT), equation)
     return re.sub(r"\^([\w+−]+)", lambda m: m[1].translate(SUPERSCRIPT), equation)
 
 
+def equations(lines, title, sentence):
+    """A page of Equations as a Picture."""
+    return Picture(Equations(lines, title, sentence), sentence)
+
+
 class Equations:
-    """A page of live equations: (equation, kind) lines, aligned at their first "=".
+    """A page of live equations: (equation, kind) lines, aligned at their first "=" or "≈".
 
     kind is "forward", "backward", "update" or "" and colors the line's edge.
-    A line without "=" is a heading. sentence says in words what the page shows.
+    A line without either is a heading. sentence says in words what the page shows.
     """
 
     def __init__(self, lines, title, sentence):
@@ -47,35 +53,36 @@ class Equations:
         )
 
     def _html(self, equation, kind):
-        left, equals, right = equation.partition(" = ")
+        left, relation, right = _sides(equation)
         cell = 'style="padding:3px 4px;text-align:{};white-space:nowrap;border:none;background:#fff{}"'
         edge = f";border-left:5px solid {COLORS[kind]};padding-left:10px"
-        if not equals:
+        if not relation:
             style = cell.format("left", ";font-weight:bold" + edge)
             return f'<tr><td colspan="2" {style}>{escape(equation)}</td></tr>'
         return (
             f"<tr><td {cell.format('right', edge)}>{mathml(left)}</td>"
-            f"<td {cell.format('left', '')}>{mathml('= ' + right)}</td></tr>"
+            f"<td {cell.format('left', '')}>{mathml(f'{relation} {right}')}</td></tr>"
         )
 
     def _repr_svg_(self):
         shapes = [
-            text(16, 26 + 24 * i, plain(equation), anchor="start", bold=" = " not in equation)
-            + f'<rect x="4" y="{11 + 24 * i}" width="5" height="20" fill="{COLORS[kind]}"/>'
+            text(16, 26 + 24 * i, plain(equation), anchor="start", bold=not _sides(equation)[1])
+            + box(4, 11 + 24 * i, 5, 20, "none", COLORS[kind], 0, 0)
             for i, (equation, kind) in enumerate(self.lines)
         ]
         return svg(24 * len(self.lines) + 16, self.title, self.sentence, *shapes)
 
 
+def _sides(equation):
+    """What stands left of the first = or ≈, that sign, and what stands right of it."""
+    found = re.fullmatch(r"(.*?) ([=≈]) (.*)", equation)
+    return found.groups() if found else (equation, "", "")
+
+
 @lru_cache(maxsize=4096)
 def _row(equation):
-    terms = re.findall(r"[()\[\],]|[^\s()\[\],]+", _minus(equation))
+    terms = re.findall(r"[()\[\],]|[^\s()\[\],]+", equation)
     return "<mrow>" + "".join(map(_term, terms)) + "</mrow>"
-
-
-def _minus(equation):
-    """A number's hyphen as a true minus."""
-    return re.sub(r"-(?=\d)", "−", equation)
 
 
 def _term(term):

@@ -1,8 +1,14 @@
-"""matplotlib Figures in the course's look. Mark an artist animated=True if a slider moves it."""
+"""matplotlib Figures in the course's look. What a slider moves is made by moving() or moving_line()."""
 
+from io import BytesIO
+from weakref import WeakKeyDictionary
+
+from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.image import imsave
 
-from .style import DATA, MUTED, WIDTH
+from .style import DATA, HIGHLIGHT, MUTED, WIDTH
 
 
 def new_figure(height=380, columns=1, rows=1, **axes):
@@ -28,3 +34,41 @@ def style(ax, **settings):
     ax.title.set_fontsize(11.5)
     ax.grid(True, color="#e6e6e6", linewidth=0.8)
     ax.set_axisbelow(True)
+
+
+def moving(artist):
+    """The artist, drawn over the kept background: what a slider moves."""
+    artist.set_animated(True)
+    return artist
+
+
+def moving_line(ax, *format, **look):
+    """An empty line that a slider moves; format and look as for ax.plot."""
+    return moving(ax.plot([], [], *format, **look)[0])
+
+
+def moving_dot(ax, **look):
+    """The dot that marks the place a slider has chosen."""
+    return moving_line(ax, "o", **{"color": HIGHLIGHT, "markeredgecolor": DATA, "markersize": 11,
+                                   "zorder": 5, **look})  # fmt: skip
+
+
+def png(figure):
+    """A Figure as PNG bytes. What moves is drawn over a kept background.
+
+    So a slider that moves only such artists does not pay for axes, ticks and labels again.
+    """
+    canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
+    if figure.stale or figure not in _kept:
+        canvas.draw()  # leaves out the animated artists
+        _kept[figure] = canvas.copy_from_bbox(figure.bbox), figure.findobj(Artist.get_animated)
+    background, artists = _kept[figure]
+    canvas.restore_region(background)
+    for artist in sorted(artists, key=Artist.get_zorder):
+        artist.axes.draw_artist(artist)
+    file = BytesIO()
+    imsave(file, canvas.buffer_rgba(), format="png", pil_kwargs={"compress_level": 1})
+    return file.getvalue()
+
+
+_kept = WeakKeyDictionary()  # Figure -> its background without the moving artists, and these

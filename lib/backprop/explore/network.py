@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
+from .picture import drawing
 from .style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, PARAMETER, WIDTH
-from .svg import arrow, circle, svg, text
+from .svg import arrow, between, circle, text
 
 RADIUS, TOP = 24, 96  # px
 
@@ -28,10 +29,10 @@ class Edge(NamedTuple):
 
 
 def network_picture(columns, edges, title, sentence, *, row=190, gradients=True, extra=(), room=0):
-    """A network as SVG. columns: lists of Nodes, left to right. edges: Edges.
+    """A network as a Picture. columns: lists of Nodes, left to right. edges: Edges.
 
     row: px between nodes of a column. gradients: False leaves out the key above the picture.
-    extra: more SVG shapes, drawn last. room: px below the network for them. Returns the SVG text.
+    extra: more SVG shapes, drawn last. room: px below the network for them.
     """
     height = TOP + row * (max(map(len, columns)) - 1) + 74
     shapes = [] if not gradients else [_key()]
@@ -48,7 +49,7 @@ def network_picture(columns, edges, title, sentence, *, row=190, gradients=True,
     for c, nodes in enumerate(columns):
         for r, node in enumerate(nodes):
             shapes.append(_node(*place[c, r], node))
-    return svg(height + room, title, sentence, *shapes, *extra)
+    return drawing(height + room, title, sentence, *shapes, *extra)
 
 
 def column_x(column, columns):
@@ -75,10 +76,8 @@ def _node(x, y, node):
 
 
 def _edge(x1, y1, x2, y2, edge):
-    length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
-    dx, dy = (x2 - x1) / length * RADIUS, (y2 - y1) / length * RADIUS
     color, width = (HIGHLIGHT, 4) if edge.highlight else (MUTED, 1.6)
-    return arrow(x1 + dx, y1 + dy, x2 - dx, y2 - dy, color, width)
+    return arrow(*between((x1, y1), (x2, y2), RADIUS, RADIUS), color, width)
 
 
 def _label(x1, y1, x2, y2, edge):

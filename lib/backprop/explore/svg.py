@@ -20,15 +20,17 @@ def svg(height, title, sentence, *shapes, width=WIDTH):
     )
 
 
-def text(x, y, words, color=DATA, anchor="middle", size=15, bold=False, halo=True):
+def text(x, y, words, color=DATA, anchor="middle", size=15, bold=False, halo=True, code=False):
     """One line of text with its baseline at y; a white halo keeps it legible on lines.
 
     halo: True, False or its stroke width in px; a wide one also hides a line between two digits.
+    code: set it in a typewriter's letters.
     """
     width = 4 if halo is True else halo
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" fill="{color}" text-anchor="{anchor}" font-size="{size}"'
         + (' font-weight="bold"' if bold else "")
+        + (' font-family="monospace"' if code else "")
         + (f' stroke="{PAPER}" stroke-width="{width}" paint-order="stroke"' if halo else "")
         + (' stroke-linejoin="round"' if width > 4 else "")
         + f' style="font-variant-numeric:tabular-nums">{escape(str(words))}</text>'
@@ -37,19 +39,29 @@ def text(x, y, words, color=DATA, anchor="middle", size=15, bold=False, halo=Tru
 
 def line(x1, y1, x2, y2, color=DATA, width=2.0, dashed=False):
     """A straight line; dashed is how the course draws what flows backward."""
-    dash = ' stroke-dasharray="7 5"' if dashed else ""
     return (
         f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{color}" '
-        f'stroke-width="{width:.1f}"{dash}/>'
+        f'stroke-width="{width:.1f}"{_dash(dashed)}/>'
     )
+
+
+def _dash(dashed):
+    return ' stroke-dasharray="7 5"' if dashed else ""
+
+
+def between(a, b, from_a=0.0, from_b=0.0):
+    """The line from a to b, each (x, y), shortened by so many px at either end: (x1, y1, x2, y2)."""
+    (x1, y1), (x2, y2) = a, b
+    length = math.hypot(x2 - x1, y2 - y1) or 1
+    dx, dy = (x2 - x1) / length, (y2 - y1) / length
+    return x1 + dx * from_a, y1 + dy * from_a, x2 - dx * from_b, y2 - dy * from_b
 
 
 def arrow(x1, y1, x2, y2, color=DATA, width=2.0, dashed=False):
     """A line with a head at (x2, y2)."""
-    length = math.hypot(x2 - x1, y2 - y1) or 1
-    dx, dy = (x2 - x1) / length, (y2 - y1) / length
-    bx, by = x2 - 11 * dx, y2 - 11 * dy  # the base of the head
-    head = f"{x2:.1f},{y2:.1f} {bx - 5 * dy:.1f},{by + 5 * dx:.1f} {bx + 5 * dy:.1f},{by - 5 * dx:.1f}"
+    *_, bx, by = between((x1, y1), (x2, y2), from_b=11)  # the base of the head
+    dx, dy = (x2 - bx) * 5 / 11, (y2 - by) * 5 / 11
+    head = f"{x2:.1f},{y2:.1f} {bx - dy:.1f},{by + dx:.1f} {bx + dy:.1f},{by - dx:.1f}"
     return line(x1, y1, bx, by, color, width, dashed) + f'<polygon points="{head}" fill="{color}"/>'
 
 
@@ -61,19 +73,29 @@ def circle(x, y, r, color=DATA, fill=PAPER, width=2.0):
     )
 
 
-def box(x, y, width, height, color=DATA, fill=PAPER, line_width=2.0, round_by=6):
+def box(x, y, width, height, color=DATA, fill=PAPER, line_width=2.0, round_by=6, dashed=False):
     """A rectangle with its top left corner at (x, y)."""
     return (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{round_by}" '
-        f'fill="{fill}" stroke="{color}" stroke-width="{line_width:.1f}"/>'
+        f'fill="{fill}" stroke="{color}" stroke-width="{line_width:.1f}"{_dash(dashed)}/>'
+    )
+
+
+def quarter(x, y, r, color=DATA, width=2.0):
+    """A dotted quarter of a circle around (x, y), from its left to its top."""
+    return (
+        f'<path d="M{x - r:.1f} {y:.1f} A{r:.1f} {r:.1f} 0 0 1 {x:.1f} {y - r:.1f}" fill="none" '
+        f'stroke="{color}" stroke-width="{width:.1f}" stroke-dasharray="2 4"/>'
     )
 
 
 def polyline(points, color=DATA, width=2.0, dashed=False):
     """A line through points, a sequence of (x, y)."""
     places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    dash = ' stroke-dasharray="7 5"' if dashed else ""
-    return f'<polyline points="{places}" fill="none" stroke="{color}" stroke-width="{width:.1f}"{dash}/>'
+    return (
+        f'<polyline points="{places}" fill="none" stroke="{color}" '
+        f'stroke-width="{width:.1f}"{_dash(dashed)}/>'
+    )
 
 
 def edge(x1, y1, x2, y2, value=None, gradient=None, color=FORWARD, along=0.5, anchor="middle"):

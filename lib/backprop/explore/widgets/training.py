@@ -8,49 +8,13 @@ import numpy as np
 
 from ...network import TwoLayerNet
 from ...training import train
-from ..panel import Panel
+from ..controls import one_of, powers_of_ten
 from ..figures import new_figure
-from ..style import BACKWARD, FORWARD, HIGHLIGHT, PAPER, number
-from ..svg import box, svg, text
-
-
-class Progress(widgets.IntProgress):
-    """A progress bar for a loop of so many steps: for step in progress.watch(train(…))."""
-
-    def __init__(self, total):
-        super().__init__(max=total, description=f"0 / {total:,}")
-        self.style.description_width, self.style.bar_color = "120px", FORWARD
-        self.layout.width = "500px"
-
-    def watch(self, steps):
-        """Yield the steps, and move the bar at most ten times a second."""
-        shown = 0.0
-        for done, step in enumerate(steps, 1):
-            if time.monotonic() > shown + 0.1 or done == self.max:
-                shown = time.monotonic()
-                self.value, self.description = done, f"{done:,} / {self.max:,}"
-            yield step
-
-    def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)
-        sentence = f"{self.max:,} iterations"
-        bar = box(14, 12, 300, 16, FORWARD, FORWARD, round_by=3)
-        bundle["text/plain"] = sentence
-        bundle["image/svg+xml"] = svg(40, "Progress", sentence, bar, text(330, 26, sentence, anchor="start"))
-        return bundle
-
+from ..panel import Panel
+from ..style import BACKWARD, FORWARD, HIGHLIGHT, PAPER
+from ..words import number
 
 TOP = 2.5  # of the loss's axis; guessing among ten digits has a loss of 2.3
-
-
-def powers_of_ten(value, lowest, highest, step):
-    """A slider from 10^lowest to 10^highest."""
-    return widgets.FloatLogSlider(value=value, min=lowest, max=highest, step=step, readout_format=".3g")
-
-
-def one_of(options, value):
-    """A slider over a few values."""
-    return widgets.SelectionSlider(options=options, value=value)
 
 
 class TrainingPanel(Panel):
