@@ -23,8 +23,9 @@ def rerun(path):
     Raises CellExecutionError, with the traceback, where a cell fails; the file then stays as it was.
     """
     notebook = nbformat.read(path, as_version=4)
-    settings = {"record_timing": False, "store_widget_state": False, "kernel_name": "python3", "timeout": 600}
-    NotebookClient(notebook, resources={"metadata": {"path": path.parent}}, **settings).execute()
+    settings = {"record_timing": False, "store_widget_state": False, "coalesce_streams": True}
+    settings |= {"kernel_name": "python3", "timeout": 600, "resources": {"metadata": {"path": path.parent}}}
+    NotebookClient(notebook, **settings).execute()
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
             output.get("data", {}).pop(WIDGET, None)

@@ -1,24 +1,36 @@
-"""Pictures for chapter 09: digits, what a network reads in them, and what it has learned.
+"""The pictures of chapter 09: digits, what a network reads in them, and what it has learned.
 
-They are Figures, stored as PNG: training ends a little differently on other processors, and
-figure.stored is the sentence that is true on all of them.
+Training ends a little differently on other processors. These pictures are Figures, stored as PNG, and
+each Picture's stored sentence is true on all of them. x are images as bytes, (N, 784), t their labels.
 """
 
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from ..functions import log_softmax, softmax
-from ..explore.widgets.pad import SIDE, as_mnist
-from ..explore.figures import new_figure
+from ..explore.figures import moving, moving_line, new_figure
+from ..explore.picture import Picture
 from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, PARAMETER
+from ..explore.widgets.pad import SIDE, as_mnist
+from ..explore.words import count, decimals, listed
+from ..functions import log_softmax, softmax
+
+PAGE = 10  # images on a page of mistakes
+BLANK = np.zeros((28, 28), np.uint8)
 
 
-def scores(network, x):
-    """network.predict(x) in parts of 1,000 rows."""
-    return np.concatenate([network.predict(x[i : i + 1000]) for i in range(0, len(x), 1000)])
+def make_gallery(x, t):
+    """draw(first): ten images of x from this place on, with their labels."""
+    figure, show_images = _gallery()
+
+    def draw(first=0):
+        labels = [str(label) for label in t[first : first + 10]]
+        show_images(x[first : first + 10], labels)
+        return Picture(figure, f"Images {first:,} to {first + 9:,}: {' '.join(labels)}.")
+
+    return draw
 
 
-def curves_picture(losses, accuracies):
+def make_curves(losses, accuracies):
     """draw(smoothing): the loss of every iteration, and accuracies [(iteration, train, test), …]."""
     figure, (left, right) = new_figure(320, columns=2, xlabel="iteration", xlim=(0, len(losses)))
     left.set(title="loss of the mini-batches", ylim=(0, 2.4))
@@ -28,37 +40,44 @@ def curves_picture(losses, accuracies):
     right.plot(iterations, 100 * test_accuracy, "s--", color=BACKWARD, ms=4, label="test images")
     right.legend(loc="lower right", fontsize=11)
     left.plot(losses, color=FAINT, lw=0.6)
-    (mean,) = left.plot([], [], color=BACKWARD, lw=2, animated=True)
-    sums = np.concatenate([[0.0], np.cumsum(losses)])
-    figure.stored = "The loss falls quickly at first and slowly later; both accuracies rise above 95 %."
+    mean = moving_line(left, color=BACKWARD, lw=2)
+    stored = "The loss falls quickly at first and slowly later; both accuracies rise above 95 %."
 
     def draw(smoothing=100):
-        means = (sums[smoothing:] - sums[:-smoothing]) / smoothing
+        means = running_mean(losses, smoothing)
         mean.set_data(np.arange(len(means)) + smoothing, means)
-        figure.sentence = (
-            f"Mean loss of the first {smoothing} mini-batches {means[0]:.2f}, of the last {means[-1]:.2f}; "
-            f"accuracy {train_accuracy[-1]:.1%} on training images, {test_accuracy[-1]:.1%} on test images."
+        first = "Loss" if smoothing == 1 else "Mean loss"
+        batches = "mini-batch" if smoothing == 1 else f"{smoothing} mini-batches"
+        sentence = (
+            f"{first} of the first {batches} {means[0]:.2f}, of the last {means[-1]:.2f}; accuracy "
+            f"{train_accuracy[-1]:.1%} on training images, {test_accuracy[-1]:.1%} on test images."
         )
-        return figure
+        return Picture(figure, sentence, stored)
 
     return draw
 
 
-def weights_picture(network):
+def running_mean(values, length):
+    """The mean of every run of so many values, (N − length + 1,)."""
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    return (sums[length:] - sums[:-length]) / length
+
+
+def make_weights(network):
     """draw(node): the weights into every hidden node as images, and one node's votes for the digits."""
     W1, W2 = network.params["W1"], network.params["W2"]
-    count, columns = W1.shape[1], 7
-    mosaic = np.full((30 * -(-count // columns), 30 * columns), np.nan)
-    for node in range(count):
+    nodes, columns = W1.shape[1], 7
+    mosaic = np.full((30 * -(-nodes // columns), 30 * columns), np.nan)
+    for node in range(nodes):
         y, x = 30 * (node // columns) + 1, 30 * (node % columns) + 1
         mosaic[y : y + 28, x : x + 28] = W1[:, node].reshape(28, 28)
     figure, (left, middle, right) = new_figure(290, columns=3)
     limit = 0.6 * float(np.abs(W1).max())
-    colors = {"cmap": "PuOr", "vmin": -limit, "vmax": limit}
+    colors = {"cmap": "PuOr", "vmin": -limit, "vmax": limit}  # orange is negative, purple positive
     left.imshow(mosaic, **colors)
-    large = middle.imshow(W1[:, 0].reshape(28, 28), animated=True, **colors)
-    frame = left.add_patch(Rectangle((0, 0), 30, 30, fill=False, ec=DATA, lw=3, animated=True))
-    left.set_title(f"all {count} hidden nodes")
+    large = moving(middle.imshow(BLANK, **colors))
+    frame = moving(left.add_patch(Rectangle((0, 0), 30, 30, fill=False, ec=DATA, lw=3)))
+    left.set_title(f"all {nodes} hidden nodes")
     middle.set_title("the chosen node's weights")
     longest = float(np.abs(W2).max())
     right.set(title="its votes for the digits", yticks=range(10), xlim=(-longest, longest))
@@ -66,25 +85,27 @@ def weights_picture(network):
     right.axvline(0, color=DATA, lw=1)
     for ax in (left, middle):
         ax.set_axis_off()
-    bars = right.barh(range(10), W2[0])
-    for bar in bars:
-        bar.set_animated(True)
-    figure.stored = "Each hidden node has 784 weights, drawn as an image, and ten votes."
+    bars = [moving(bar) for bar in right.barh(range(10), np.zeros(10))]
+    stored = "Each hidden node has 784 weights, drawn as an image, and ten votes."
 
     def draw(node=0):
         large.set_data(W1[:, node].reshape(28, 28))
         frame.set_xy((30 * (node % columns) - 0.5, 30 * (node // columns) - 0.5))
-        for bar, vote in zip(bars, W2[node], strict=True):
+        votes = W2[node]
+        for bar, vote in zip(bars, votes, strict=True):
             bar.set_width(vote)
             bar.set_color(FORWARD if vote > 0 else BACKWARD)
-        most, least = int(W2[node].argmax()), int(W2[node].argmin())
-        figure.sentence = f"Node {node} votes most strongly for {most} and against {least}."
-        return figure
+        highest, lowest = int(votes.argmax()), int(votes.argmin())
+        sentence = (
+            f"Node {node}: its highest vote is {decimals(votes[highest], 2)}, for {highest}, "
+            f"its lowest {decimals(votes[lowest], 2)}, for {lowest}."
+        )
+        return Picture(figure, sentence, stored)
 
     return draw
 
 
-def confusion_picture(network, x, t):
+def make_confusion(network, x, t):
     """draw(digit): how often each digit of x is read as which, and one digit's row in words."""
     read = scores(network, x).argmax(axis=1)
     counts = np.zeros((10, 10), dtype=int)
@@ -95,132 +116,140 @@ def confusion_picture(network, x, t):
     ax.grid(False)
     for (label, guess), n in np.ndenumerate(counts):
         right = label == guess
-        ax.text(guess, label, n, ha="center", va="center", fontsize=11,
-                weight="bold" if right else "normal", color=FORWARD if right else DATA)  # fmt: skip
-    frame = ax.add_patch(Rectangle((-0.5, 0), 10, 1, fill=False, ec=HIGHLIGHT, lw=4, animated=True))
-    figure.stored = "Most images of each digit lie on the diagonal: they are read right."
+        weight, color = ("bold", FORWARD) if right else ("normal", DATA)
+        ax.text(guess, label, n, ha="center", va="center", fontsize=11, weight=weight, color=color)
+    frame = moving(ax.add_patch(Rectangle((-0.5, 0), 10, 1, fill=False, ec=HIGHLIGHT, lw=4)))
+    stored = "Most images of each digit lie on the diagonal: they are read right."
 
     def draw(digit=0):
         frame.set_y(digit - 0.5)
-        worst = int(mistakes[digit].argmax())
-        figure.sentence = (
-            f"Of {counts[digit].sum()} images of {digit}, {counts[digit, digit]} are read right; "
-            f"the commonest mistake takes {mistakes[digit, worst]} of them for {worst}."
+        sentence = (
+            f"Of {count(counts[digit].sum(), 'image')} of {digit}, {counts[digit, digit]} are read right"
         )
-        return figure
+        most = mistakes[digit].max()
+        if most == 0:
+            return Picture(figure, f"{sentence}: all of them.", stored)
+        worst = np.flatnonzero(mistakes[digit] == most)
+        sentence += f"; the commonest mistake takes {most} of them for {' or for '.join(map(str, worst))}."
+        both = [f"{digit} and {other} {count(most + mistakes[other, digit], 'time')}" for other in worst]
+        return Picture(figure, f"{sentence} Counted both ways, it mixes up {listed(both)}.", stored)
 
     return draw
 
 
-def mistakes_picture(network, x, t):
-    """draw(page): the wrong readings of x, ten a page, those with the largest loss first."""
+def misread(network, x, t):
+    """The numbers of the images of x that the network reads wrong; the largest losses first."""
     log_p = log_softmax(scores(network, x))
-    read = log_p.argmax(axis=1)
-    wrong = np.nonzero(read != t)[0]
-    wrong = wrong[np.argsort(log_p[wrong, t[wrong]], kind="stable")]
-    figure, images, captions = _gallery()
-    figure.stored = "Ten test images that are read wrong, each with its label and with what was read."
+    wrong = np.flatnonzero(log_p.argmax(axis=1) != t)
+    return wrong[np.argsort(log_p[wrong, t[wrong]], kind="stable")]
+
+
+def make_mistakes(network, x, t, wrong):
+    """draw(page): the images with the numbers wrong, ten a page, with label and reading."""
+    p = softmax(network.predict(x[wrong]))
+    read = p.argmax(axis=1)
+    figure, show_images = _gallery()
+    stored = "Ten test images that are read wrong, each with its label and with what was read."
 
     def draw(page=0):
-        chosen = wrong[10 * page : 10 * page + 10]
-        for k, (image, caption) in enumerate(zip(images, captions, strict=True)):
-            there = k < len(chosen)
-            i = chosen[k] if there else 0
-            image.set_data(x[i].reshape(28, 28) if there else np.zeros((28, 28)))
-            words = f"is {t[i]}, read {read[i]}\nat {np.exp(log_p[i, read[i]]):.0%}"
-            caption.set_text(words if there else "")
-        figure.sentence = (
-            f"{len(wrong)} of {len(x):,} images are read wrong. These are number {10 * page + 1} to "
-            f"{10 * page + len(chosen)}; the largest losses come first."
-            if len(chosen)
-            else f"There are only {len(wrong)} mistakes."
+        chosen = slice(PAGE * page, PAGE * page + PAGE)
+        captions = [
+            f"is {label}, read {guess}\nat {percent(row[guess])}"
+            for label, guess, row in zip(t[wrong[chosen]], read[chosen], p[chosen], strict=True)
+        ]
+        show_images(x[wrong[chosen]], captions)
+        sentence = (
+            f"{len(wrong):,} of {len(x):,} images are read wrong. These are number {PAGE * page + 1} to "
+            f"{PAGE * page + len(captions)}; the largest losses come first."
         )
-        return figure
+        return Picture(figure, sentence, stored)
 
     return draw
 
 
-def gallery_picture(x, t):
-    """draw(first): ten images of x from this place on, with their labels."""
-    figure, images, captions = _gallery()
+def make_reading(network, x, t):
+    """draw(image): image number so-and-so of x, and what the network reads in it."""
+    show = _Reading(network)
 
-    def draw(first=0):
-        for k, (image, caption) in enumerate(zip(images, captions, strict=True)):
-            image.set_data(x[first + k].reshape(28, 28))
-            caption.set_text(f"{t[first + k]}")
-        digits = " ".join(str(digit) for digit in t[first : first + 10])
-        figure.sentence = f"Images {first:,} to {first + 9:,}: {digits}."
-        return figure
+    def draw(image=0):
+        best, sentence = show(x[image])
+        verdict = "right" if best == t[image] else "wrong"
+        return Picture(
+            show.figure, f"{sentence} The label is {t[image]}: {verdict}.", f"The label is {t[image]}."
+        )
 
     return draw
 
 
-def frame_image(ax):
-    """Axes for an image: a thin frame, no ticks, no grid."""
+def make_drawn_reading(network):
+    """draw(drawing): the same for what stands on a DrawingPad."""
+    show = _Reading(network)
+
+    def draw(drawing=b""):
+        image = as_mnist(np.frombuffer(drawing, np.uint8).reshape(SIDE, SIDE)) if drawing else None
+        _, sentence = show(image)
+        return Picture(show.figure, sentence)
+
+    return draw
+
+
+def scores(network, x):
+    """network.predict(x) in parts of 1,000 rows: all at once would take the memory of 10,000 images."""
+    return np.concatenate([network.predict(x[i : i + 1000]) for i in range(0, len(x), 1000)])
+
+
+def percent(p):
+    """A probability as a percentage; softmax is never quite sure."""
+    return "over 99%" if p >= 0.995 else f"{p:.0%}"
+
+
+def _image_axes(ax):
+    """An empty image on axes of its own: a thin frame, no ticks, no grid."""
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
     ax.spines[:].set(visible=True, color=FAINT)
+    return moving(ax.imshow(BLANK, cmap="gray_r", vmin=0, vmax=255))
 
 
 def _gallery():
-    """A figure of ten empty images in two rows, each with a line of text below it."""
+    """A figure of ten images in two rows, and show(images, captions), which fills it from the start."""
     figure, axes = new_figure(330, columns=5, rows=2)
-    images, captions = [], []
+    images, texts = [], []
     for ax in axes:
-        frame_image(ax)
-        images.append(ax.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255, animated=True))
+        images.append(_image_axes(ax))
         ax.set_xlabel(" \n ")  # room for the caption
-        captions.append(ax.text(0.5, -0.06, "", ha="center", va="top", fontsize=11,
-                                transform=ax.transAxes, animated=True))  # fmt: skip
-    return figure, images, captions
+        below = {"ha": "center", "va": "top", "fontsize": 11, "transform": ax.transAxes}
+        texts.append(moving(ax.text(0.5, -0.06, "", **below)))
+
+    def show(pictures, captions):
+        for k, (image, caption) in enumerate(zip(images, texts, strict=True)):
+            image.set_data(pictures[k].reshape(28, 28) if k < len(pictures) else BLANK)
+            caption.set_text(captions[k] if k < len(captions) else "")
+
+    return figure, show
 
 
-def reading_picture(network):
-    """show(image, label): an image as the network sees it, beside the ten probabilities."""
-    figure, (left, right) = new_figure(270, columns=2)
-    left.set_title("what the network sees")
-    frame_image(left)
-    right.set(title="probability of each digit (%)", xlim=(0, 100), yticks=range(10))
-    right.invert_yaxis()
-    picture = left.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255, animated=True)
-    bars = right.barh(range(10), np.zeros(10))
-    for bar in bars:
-        bar.set_animated(True)
+class _Reading:
+    """show(image): an image as the network sees it, beside the ten probabilities; show.figure."""
 
-    def show(image, label=None):
-        p = softmax(network.predict(np.reshape(image, (1, -1))))[0] if image is not None else np.zeros(10)
+    def __init__(self, network):
+        self.network = network
+        self.figure, (left, right) = new_figure(270, columns=2)
+        left.set_title("what the network sees")
+        self.image = _image_axes(left)
+        right.set(title="probability of each digit (%)", xlim=(0, 100), yticks=range(10))
+        right.invert_yaxis()
+        self.bars = [moving(bar) for bar in right.barh(range(10), np.zeros(10))]
+
+    def __call__(self, image):
+        """Draw a (28, 28) or (784,) image of bytes, or none. Returns (digit read, the sentence)."""
+        there = image is not None
+        p = softmax(self.network.predict(np.reshape(image, (1, 784))))[0] if there else np.zeros(10)
         best = int(p.argmax())
-        picture.set_data(np.zeros((28, 28)) if image is None else np.reshape(image, (28, 28)))
-        for digit, bar in enumerate(bars):
+        self.image.set_data(np.reshape(image, (28, 28)) if there else BLANK)
+        for digit, bar in enumerate(self.bars):
             bar.set_width(100 * p[digit])
             bar.set_color(FORWARD if digit == best else PARAMETER)
-        if image is None:
-            figure.sentence = "Draw one digit, large. The bars follow while you draw; Reset clears the pad."
-        else:
-            figure.sentence = f"The network reads {best}, with a probability of {p[best]:.0%}."
-        if label is not None:
-            figure.sentence += f" The label is {label}: {'right' if best == label else 'wrong'}."
-            figure.stored = f"The label is {label}."
-        return figure
-
-    return show
-
-
-def image_reading(network, x, t):
-    """draw(image): image number so-and-so of x, and what the network reads in it."""
-    show = reading_picture(network)
-
-    def draw(image=0):
-        return show(x[image], t[image])
-
-    return draw
-
-
-def drawn_reading(network):
-    """draw(drawing): the same for what stands on a DrawingPad."""
-    show = reading_picture(network)
-
-    def draw(drawing=b""):
-        return show(as_mnist(np.frombuffer(drawing, np.uint8).reshape(SIDE, SIDE)) if drawing else None)
-
-    return draw
+        if not there:
+            return None, "Draw one digit, large. The bars follow while you draw; Reset clears the pad."
+        return best, f"The network reads {best}, with a probability of {percent(p[best])}."

@@ -13,5 +13,19 @@ from .equations import Equations, equations
 from .graph import graph_picture
 from .panel import Panel, explore
 from .picture import Picture, drawing
+from .widgets.pad import DrawingPad
+from .widgets.progress import Progress
+from .widgets.training import TrainingPanel
 
-__all__ = ["Equations", "Panel", "Picture", "drawing", "equations", "explore", "graph_picture"]
+__all__ = [
+    "DrawingPad",
+    "Equations",
+    "Panel",
+    "Picture",
+    "Progress",
+    "TrainingPanel",
+    "drawing",
+    "equations",
+    "explore",
+    "graph_picture",
+]

@@ -70,7 +70,7 @@ class Panel(widgets.VBox):
             try:
                 drawn = self.draw(**self.values())
                 several = drawn if isinstance(drawn, (tuple, list)) else [drawn]
-                pictures = [self._picture(one) for one in several]
+                pictures = [as_picture(one, self.values()) for one in several]
                 views = [picture.views() for picture in pictures]
             except Exception as error:  # shown, not swallowed: the panel stays usable
                 self.error = error
@@ -85,12 +85,6 @@ class Panel(widgets.VBox):
                 child.value = view.live
             self._caption.value = _paragraph(self.sentence, "#000")
 
-    def _picture(self, drawn):
-        """What draw returned as a Picture; one without a sentence says where its controls stand."""
-        if isinstance(drawn, Picture):
-            return drawn
-        return Picture(drawn, ", ".join(f"{symbol(name)} = {value}" for name, value in self.values().items()))
-
     def _repr_mimebundle_(self, **kwargs):
         """The widget, a static picture, and the sentence: for readers without a kernel, and for nbval."""
         bundle = super()._repr_mimebundle_(**kwargs)
@@ -101,6 +95,13 @@ class Panel(widgets.VBox):
 
     def __repr__(self):
         return self.sentence
+
+
+def as_picture(drawn, values):
+    """What draw returned as a Picture; where that has no sentence, it says where the controls stand."""
+    if isinstance(drawn, Picture):
+        return drawn
+    return Picture(drawn, ", ".join(f"{symbol(name)} = {value}" for name, value in values.items()))
 
 
 def _paragraph(sentence, color):

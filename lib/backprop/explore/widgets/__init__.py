@@ -1,1 +1,1 @@
-"""Widgets of the course's own: a pad to draw on, a progress bar, a panel that trains."""
+"""Widgets of the course's own: labels for sliders, a pad to draw on, a progress bar, a panel that trains."""

@@ -1,4 +1,4 @@
-"""Training that one can watch, change and stop: a progress bar, and a panel."""
+"""Training that one can watch, change and stop."""
 
 import threading
 import time
@@ -9,12 +9,15 @@ import numpy as np
 from ...network import TwoLayerNet
 from ...training import train
 from ..controls import one_of, powers_of_ten
-from ..figures import new_figure
+from ..figures import moving_line, new_figure
 from ..panel import Panel
+from ..picture import Picture
 from ..style import BACKWARD, FORWARD, HIGHLIGHT, PAPER
-from ..words import number
+from ..words import count, number
 
-TOP = 2.5  # of the loss's axis; guessing among ten digits has a loss of 2.3
+TOP = 2.5  # of the loss's axis
+GUESSING = float(np.log(10))  # the loss of one who guesses among ten digits, 2.3
+MEAN = 100  # mini-batches that a shown loss is the mean of
 
 
 class TrainingPanel(Panel):
@@ -22,11 +25,11 @@ class TrainingPanel(Panel):
 
     x, t, x_test, t_test: as load_mnist gives them, flattened; uint8 saves memory.
     learning_rate and batch_size act at once, also in mid-training; the rest at the next Train.
-    network: the network in training or last trained, None before.
+    network: the network in training or last trained, None before. losses and rates: of every iteration.
     """
 
     def __init__(self, x, t, x_test, t_test, rng=0):
-        self.network, self.losses, self.accuracies = None, [], []
+        self.network, self.losses, self.rates, self.accuracies = None, [], [], []
         self._data, self._rng = (x, t, x_test, t_test), rng
         self._stop, self._thread, self._message = threading.Event(), None, ""
         self._make_figure()
@@ -37,7 +40,7 @@ class TrainingPanel(Panel):
         self._train_button.on_click(lambda _: self.start())
         self._stop_button.on_click(lambda _: self.stop())
         super().__init__(
-            self._picture,
+            self._curves,
             {
                 "learning_rate": powers_of_ten(0.1, -3, 3, step=0.1),
                 "batch_size": one_of([1, 10, 30, 100, 300, 1000], 100),
@@ -52,14 +55,13 @@ class TrainingPanel(Panel):
     def start(self):
         """Begin to train a new network with the sliders' values; a running training stops first."""
         self.stop()
-        settings = self.values()
-        self.network = TwoLayerNet(
-            self._data[0].shape[1], settings["hidden_size"], 10, settings["weight_scale"], self._rng
-        )
-        self.losses, self.accuracies, self._message, self._settings = [], [], "", settings
+        settings = self._settings = self.values()
+        sizes = self._data[0].shape[1], settings["hidden_size"], 10
+        self.network = TwoLayerNet(*sizes, settings["weight_scale"], self._rng)
+        self.losses, self.rates, self.accuracies, self._message = [], [], [], ""
         self._stop.clear()
-        self._axes[0].set_xlim(0, settings["iterations"])
-        self._axes[1].set_xlim(0, settings["iterations"])
+        for ax in self._axes:
+            ax.set_xlim(0, settings["iterations"])
         self._progress.max = settings["iterations"]
         self._train_button.disabled, self._stop_button.disabled = True, False
         self._thread = threading.Thread(target=self._run, args=(settings["iterations"],), daemon=True)
@@ -76,22 +78,28 @@ class TrainingPanel(Panel):
             rng = np.random.default_rng(self._rng)
             while len(self.losses) < iterations and not self._stop.is_set():
                 self._train_until_changed(iterations - len(self.losses), rng)
-            self._message = self._verdict(iterations)
-        except (FloatingPointError, ValueError) as error:
-            self._message = f"Training stopped: {error}."
+            self.accuracies.append((len(self.losses), self.network.accuracy(*self._data[2:])))
+            self._message = verdict(self.losses, self.rates, self.accuracies[-1][1], iterations)
+        except FloatingPointError:
+            self._message = (
+                f"Training stopped at iteration {len(self.losses) + 1:,}: with a learning rate of "
+                f"{number(self._rate, 3)} the loss was no longer a finite number."
+            )
         finally:
+            self._settings |= {name: self.values()[name] for name in ("learning_rate", "batch_size")}
             self._show()
             self._train_button.disabled, self._stop_button.disabled = False, True
 
     def _train_until_changed(self, iterations, rng):
         """Train until the iterations are done, Stop is pressed, or a slider that acts at once moves."""
         rate, batch = self.controls["learning_rate"], self.controls["batch_size"]
-        now = rate.value, batch.value
+        now = self._rate, size = rate.value, batch.value
         x, t, x_test, t_test = self._data
-        settings = {"learning_rate": now[0], "batch_size": now[1], "rng": rng}
         shown = 0.0
+        settings = {"learning_rate": self._rate, "batch_size": size, "rng": rng}
         for step in train(self.network, x, t, iterations=iterations, **settings):
             self.losses.append(step.loss)
+            self.rates.append(self._rate)
             if len(self.losses) % 600 == 0 or len(self.losses) == 1:
                 self.accuracies.append((len(self.losses), self.network.accuracy(x_test, t_test)))
             if time.monotonic() > shown + 0.1:
@@ -100,51 +108,75 @@ class TrainingPanel(Panel):
             if self._stop.is_set() or (rate.value, batch.value) != now:
                 return
 
-    def _verdict(self, iterations):
-        accuracy = self.network.accuracy(*self._data[2:])
-        self.accuracies.append((len(self.losses), accuracy))
-        loss, guess = float(np.mean(self.losses[-100:])), float(np.log(10))
-        done = "Done" if len(self.losses) == iterations else "Stopped"
-        count = len(self.losses)
-        sentence = f"{done} after {count:,} iterations: loss {loss:.3g}, test accuracy {accuracy:.1%}."
-        if loss > 1.1 * guess and loss > self.losses[0]:
-            rate = number(self.controls["learning_rate"].value, 3)
-            sentence += f" Guessing has a loss of {guess:.2f}: a learning rate of {rate} is too large."
-        elif loss > 1.1 * guess:
-            sentence += f" It began at {number(self.losses[0], 3)}: the weights started too large."
-        elif loss > 0.95 * guess:
-            sentence += f" Guessing has a loss of {guess:.2f}: it has hardly learned."
-        return sentence
-
     def _make_figure(self):
         self._figure, self._axes = new_figure(300, columns=2, xlabel="iteration", xlim=(0, 3000))
-        self._axes[0].set(title="loss of the mini-batches", ylim=(0, TOP + 0.1))
+        self._axes[0].set(title=f"loss, mean of the last {MEAN} mini-batches", ylim=(0, TOP + 0.1))
         self._axes[1].set(title="test accuracy (%)", ylim=(0, 100))
-        (self._loss,) = self._axes[0].plot([], [], color=BACKWARD, lw=1.5, animated=True)
-        (self._accuracy,) = self._axes[1].plot([], [], "o-", color=FORWARD, mec=PAPER, ms=8, animated=True)
-        (self._last,) = self._axes[0].plot([], [], "o", color=HIGHLIGHT, ms=8, animated=True)
+        self._loss = moving_line(self._axes[0], color=BACKWARD, lw=1.5)
+        self._last = moving_line(self._axes[0], "o", color=HIGHLIGHT, ms=8)
+        self._accuracy = moving_line(self._axes[1], "o-", color=FORWARD, mec=PAPER, ms=8)
 
-    def _picture(self, **settings):
-        losses = np.array(self.losses)
-        group = max(1, len(losses) // 200)  # a curve of at most some 200 points, each a mean
-        means = losses[: len(losses) // group * group].reshape(-1, group).mean(axis=1)
-        places = group * (np.arange(len(means)) + 0.5)
-        drawn = np.minimum(means, TOP)  # a loss beyond the axis runs along its upper edge
-        self._loss.set_data(places, drawn)
-        self._last.set_data(places[-1:], drawn[-1:])
+    def _curves(self, **settings):
+        places, means = means_of_last(self.losses)
+        self._loss.set_data(places, np.minimum(means, TOP))
+        self._last.set_data(places[-1:], np.minimum(means[-1:], TOP))
         self._accuracy.set_data([i for i, _ in self.accuracies], [100 * a for _, a in self.accuracies])
-        if self._message and settings != self._settings:
-            self._figure.sentence = self._message + " Press Train to use the new settings."
-            return self._figure
-        self._figure.sentence = self._message or (
-            f"Training: iteration {len(losses):,}, loss {means[-1]:.3f}."
-            if len(losses)
-            else f"784-{settings['hidden_size']}-10, learning rate {settings['learning_rate']:.3g}, "
+        sentence = self._sentence(settings, means)
+        if means.max(initial=0) > TOP:
+            sentence += f" Where the loss is above {TOP}, its line runs along the upper edge."
+        return Picture(self._figure, sentence)
+
+    def _sentence(self, settings, means):
+        if self._message:
+            waits = " Press Train to use the new settings." if settings != self._settings else ""
+            return self._message + waits
+        if len(means):
+            return f"Training: iteration {len(self.losses):,}, loss {means[-1]:.3f}."
+        return (
+            f"784-{settings['hidden_size']}-10, learning rate {settings['learning_rate']:.3g}, "
             f"batch {settings['batch_size']}, weights of size {settings['weight_scale']:.2g}, "
-            f"{settings['iterations']:,} iterations. Press Train."
+            f"{count(settings['iterations'], 'iteration')}. Press Train."
         )
-        return self._figure
 
     def _show(self):
         self._progress.value = len(self.losses)
         self._update()
+
+
+def means_of_last(losses, points=200):
+    """The loss as the panel shows it: (iterations, means), each mean over the last 100 mini-batches.
+
+    At most so many points and the last one; where fewer than 100 were seen, the mean is over all.
+    """
+    sums = np.concatenate([[0.0], np.cumsum(losses)])
+    ends = np.unique(np.linspace(1, len(losses), min(points, len(losses))).astype(int))
+    starts = np.maximum(ends - MEAN, 0)
+    return ends, (sums[ends] - sums[starts]) / (ends - starts)
+
+
+def verdict(losses, rates, accuracy, iterations):
+    """What became of a training, in words: its end, and where the loss came to stand above guessing.
+
+    losses, rates: of every iteration that was made. accuracy: on the test images, 0…1.
+    """
+    if not losses:
+        return "Stopped before the first iteration."
+    end = float(np.mean(losses[-MEAN:]))
+    done = "Done" if len(losses) == iterations else "Stopped"
+    sentence = f"{done} after {count(len(losses), 'iteration')}: loss {number(end, 3)}, "
+    sentence += f"test accuracy {accuracy:.1%}."
+    if accuracy < 0.2:
+        sentence += " Guessing among ten digits gets about 10%."
+    if end < 1.1 * GUESSING:
+        return sentence
+    sentence += f" Guessing has a loss of {GUESSING:.2f}."
+    if losses[0] > 1.5 * GUESSING:
+        sentence += f" This began at {number(losses[0], 3)}: the weights started large."
+    high = 1.5 * max(GUESSING, losses[0])
+    risen = next((i for i, loss in enumerate(losses) if loss > high), None)
+    if risen is not None:  # never 0: a step has come before it
+        sentence += (
+            f" After iteration {risen:,}, with a learning rate of {number(rates[risen - 1], 3)}, "
+            f"the loss rose to {number(losses[risen], 3)}."
+        )
+    return sentence
