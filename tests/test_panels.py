@@ -121,32 +121,3 @@ def test_an_animated_picture_equals_a_full_drawing():
 def test_a_wrong_return_value_says_what_was_expected():
     panel = Panel(lambda a=1: a, {"a": (0, 4)})
     assert "draw returned int; expected a Picture, an SVG or HTML string" in panel.sentence
-
-
-def small_training():
-    """A training panel on a few random images."""
-    rng = np.random.default_rng(0)
-    x, t = rng.integers(0, 256, (200, 784), np.uint8), rng.integers(0, 10, 200).astype(np.uint8)
-    return TrainingPanel(x, t, x, t)
-
-
-def test_train_pressed_twice_leaves_one_training():
-    panel = small_training()
-    panel.controls["iterations"].value = 10000
-    panel.start()
-    first = panel._thread
-    panel.start()
-    assert not first.is_alive() and panel._thread.is_alive()
-    panel.stop()
-    assert not panel._thread.is_alive()
-    assert panel.sentence.startswith("Stopped after")
-
-
-def test_training_to_the_end_and_again():
-    panel = small_training()
-    panel.controls["iterations"].value = 100
-    for _ in range(2):
-        panel.start()
-        panel._thread.join(30)
-        assert panel.sentence.startswith("Done after 100 iterations")
-        assert len(panel.losses) == 100 and not panel._train_button.disabled

@@ -1,0 +1,201 @@
+"""Chapter 09: each picture shows the images and numbers that its sentence names."""
+
+import re
+
+import matplotlib
+import numpy as np
+import pytest
+from notebooks import CHAPTERS, panels, said, sources
+
+from backprop import Affine, Network, Relu, SoftmaxWithLoss
+from backprop.chapters import ch09_read as ch09
+
+
+@pytest.fixture(scope="module")
+def gallery_of():
+    return panels("09")
+
+
+class Reader:
+    """A network whose reading is known: image i of a data set is read as read[i], surely or hardly."""
+
+    def __init__(self, x, read, sure):
+        self.rows = {row.tobytes(): (r, s) for row, r, s in zip(x, read, sure, strict=True)}
+
+    def predict(self, x):
+        y = np.zeros((len(x), 10))
+        for i, row in enumerate(np.asarray(x)):
+            read, sure = self.rows[row.astype(np.uint8).tobytes()]
+            y[i, read] = sure
+        return y
+
+
+@pytest.fixture
+def known(rng):
+    """45 images, of which number 0, 3, 6, … are misread as the next digit, the later the surer."""
+    x = rng.integers(0, 256, (45, 784), np.uint8)
+    t = np.arange(45).astype(np.uint8) % 10
+    read = np.where(np.arange(45) % 3 == 0, (t + 1) % 10, t)
+    return Reader(x, read, 1.0 + np.arange(45)), x, t, read
+
+
+def images(figure):
+    return [ax.images[0].get_array() for ax in figure.axes if ax.images]
+
+
+def captions(figure):
+    return [ax.texts[0].get_text() for ax in figure.axes]
+
+
+def test_gallery_shows_these_ten_images_and_labels(rng):
+    x, t = rng.integers(0, 256, (40, 784), np.uint8), rng.integers(0, 10, 40).astype(np.uint8)
+    picture = ch09.make_gallery(x, t)(first=20)
+    for k, image in enumerate(images(picture.content)):
+        assert np.array_equal(image, x[20 + k].reshape(28, 28))
+    assert captions(picture.content) == [str(label) for label in t[20:30]]
+    assert picture.sentence == f"Images 20 to 29: {' '.join(map(str, t[20:30]))}."
+
+
+def test_misread_are_all_the_wrong_ones_and_the_largest_loss_comes_first(known):
+    network, x, _, _ = known
+    t = known[2]
+    wrong = ch09.misread(network, x, t)
+    assert sorted(wrong) == list(range(0, 45, 3))
+    assert list(wrong) == sorted(wrong, reverse=True), "the surer it is, the larger its loss"
+
+
+def test_each_page_of_mistakes_shows_misread_images_with_label_and_reading(known):
+    network, x, t, read = known
+    wrong = ch09.misread(network, x, t)
+    draw = ch09.make_mistakes(network, x, t, wrong)
+    for page, shown in ((0, wrong[:10]), (1, wrong[10:])):
+        picture = draw(page)
+        for k, i in enumerate(shown):
+            assert read[i] != t[i]
+            assert np.array_equal(images(picture.content)[k], x[i].reshape(28, 28))
+            p = np.exp(1.0 + i) / (np.exp(1.0 + i) + 9)
+            at = "over 99%" if p > 0.995 else f"{p:.0%}"
+            assert captions(picture.content)[k] == f"is {t[i]}, read {read[i]}\nat {at}"
+    assert not images(picture.content)[5].any() and captions(picture.content)[5:] == [""] * 5
+    assert picture.sentence == (
+        "15 of 45 images are read wrong. These are number 11 to 15; the largest losses come first."
+    )
+
+
+def test_the_sliders_reach_every_mistake(gallery_of):
+    (panel,) = [panel for panel in gallery_of if "page" in panel.controls]
+    total = int(said(panel.draw(page=0)).split(" of ")[0])
+    last = said(panel.draw(page=panel.controls["page"].max))
+    assert f"to {total};" in last
+    assert f"These are number {10 * panel.controls['page'].max + 1} to" in last
+
+
+def test_confusion_counts_each_pair_and_says_the_row(known):
+    network, x, t, read = known
+    draw = ch09.make_confusion(network, x, t)
+    for digit in range(10):
+        picture = draw(digit)
+        ax = picture.content.axes[0]
+        for text in ax.texts:
+            column, row = text.get_position()
+            assert text.get_text() == str(np.sum((t == row) & (read == column)))
+            assert (text.get_weight() == "bold") == (row == column)
+        row = [int(np.sum((t == digit) & (read == guess))) for guess in range(10)]
+        assert ax.patches[0].get_y() == digit - 0.5
+        assert picture.sentence.startswith(f"Of {sum(row)} images of {digit}, {row[digit]} are read right")
+        wrong = (digit + 1) % 10
+        if row[wrong]:
+            back = int(np.sum((t == wrong) & (read == digit)))
+            time = "time" if row[wrong] + back == 1 else "times"
+            assert f"takes {row[wrong]} of them for {wrong}." in picture.sentence
+            assert picture.sentence.endswith(f"mixes up {digit} and {wrong} {row[wrong] + back} {time}.")
+        else:
+            assert picture.sentence.endswith("all of them.")
+
+
+def test_confusion_names_every_commonest_mistake():
+    x = np.arange(4 * 784, dtype=np.uint16).reshape(4, 784).astype(np.uint8)
+    x[:, 0] = range(4)
+    t, read = np.array([4, 4, 4, 9]), np.array([4, 9, 7, 4])
+    sentence = ch09.make_confusion(Reader(x, read, np.ones(4)), x, t)(4).sentence
+    assert "takes 1 of them for 7 or for 9." in sentence
+    assert sentence.endswith("Counted both ways, it mixes up 4 and 7 1 time and 4 and 9 2 times.")
+
+
+def test_weights_show_the_chosen_node_its_frame_and_its_votes(rng):
+    W1, W2 = rng.standard_normal((784, 9)), rng.standard_normal((9, 10))
+    network = Network([Affine(W1, np.zeros(9)), Relu(), Affine(W2, np.zeros(10))], SoftmaxWithLoss())
+    draw = ch09.make_weights(network)
+    for node in (0, 6, 7, 8):
+        picture = draw(node)
+        left, middle, right = picture.content.axes
+        assert np.array_equal(middle.images[0].get_array(), W1[:, node].reshape(28, 28))
+        x, y = (int(place + 1.5) for place in left.patches[0].get_xy())
+        assert np.array_equal(left.images[0].get_array()[y : y + 28, x : x + 28], W1[:, node].reshape(28, 28))
+        assert np.allclose([bar.get_width() for bar in right.patches], W2[node])
+        votes = W2[node]
+        assert re.findall(r"−?\d\.\d\d, for \d", picture.sentence) == [
+            f"{votes[k]:.2f}, for {k}".replace("-", "−") for k in (votes.argmax(), votes.argmin())
+        ]
+
+
+def test_the_text_names_the_colors_of_positive_and_negative_weights():
+    """Ink on a purple pixel raises the sum: purple is where the weight is positive."""
+    low, high = (matplotlib.colormaps["PuOr"](place) for place in (0.1, 0.9))
+    assert high[2] > high[0] > high[1], "purple: more blue and red than green"
+    assert low[0] > low[1] > low[2], "orange: more red than green than blue"
+    prose = " ".join(sources(CHAPTERS[9], "markdown"))
+    assert "ink on a purple pixel raises the node's sum, on an orange one lowers it" in prose
+
+
+def test_curves_are_the_mean_of_so_many_losses(rng):
+    losses = list(rng.random(50))
+    draw = ch09.make_curves(losses, [(0, 0.5, 0.4), (49, 0.97, 0.96)])
+    for smoothing in (1, 7, 50):
+        picture = draw(smoothing)
+        left = picture.content.axes[0]
+        x, y = left.lines[-1].get_data()
+        assert list(x) == list(range(smoothing, 51))
+        assert np.allclose(y, [np.mean(losses[i : i + smoothing]) for i in range(51 - smoothing)])
+        first, last = np.mean(losses[:smoothing]), np.mean(losses[-smoothing:])
+        start = (
+            "Loss of the first mini-batch" if smoothing == 1 else f"Mean loss of the first {smoothing} mini-b"
+        )
+        assert picture.sentence.startswith(start)
+        assert f" {first:.2f}, of the last {last:.2f}; accuracy 97.0% on training" in picture.sentence
+        assert picture.sentence.endswith("96.0% on test images.")
+
+
+@pytest.mark.parametrize("page", [0, 1])
+def test_a_reading_shows_the_image_and_ten_probabilities(known, page):
+    network, x, t, read = known
+    i = 3 * page + 1
+    for image in (i, i + 2):
+        picture = ch09.make_reading(network, x, t)(image)
+        left, right = picture.content.axes
+        assert np.array_equal(left.images[0].get_array(), x[image].reshape(28, 28))
+        p = np.exp(1.0 + image) / (np.exp(1.0 + image) + 9)
+        assert np.isclose(right.patches[read[image]].get_width(), 100 * p)
+        assert np.isclose(sum(bar.get_width() for bar in right.patches), 100)
+        verdict = "right" if read[image] == t[image] else "wrong"
+        assert picture.sentence.endswith(f"The label is {t[image]}: {verdict}.")
+        assert f"The network reads {read[image]}, with" in picture.sentence
+
+
+def test_an_empty_pad_asks_for_a_digit_and_a_drawing_is_read(known):
+    network = Network([Affine(np.zeros((784, 10)), np.arange(10.0))], SoftmaxWithLoss())
+    draw = ch09.make_drawn_reading(network)
+    empty = draw(b"")
+    assert empty.sentence.startswith("Draw one digit") and not images(empty.content)[0].any()
+    ink = np.zeros((140, 140), np.uint8)
+    ink[20:120, 60:80] = 255
+    drawn = draw(ink.tobytes())
+    assert drawn.sentence == "The network reads 9, with a probability of 63%."
+    assert images(drawn.content)[0].any()
+
+
+@pytest.mark.parametrize(
+    ("p", "words"), [(0.5, "50%"), (0.9949, "99%"), (0.995, "over 99%"), (1.0, "over 99%")]
+)
+def test_no_reading_is_quite_sure(p, words):
+    assert ch09.percent(p) == words
