@@ -4,16 +4,19 @@ import ast
 import re
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import mutations
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "lib" / "backprop"
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = SETTINGS["project"]
 CORE = ["functions", "numerical", "graph", "layers", "network", "training", "mnist"]  # in reading order
 
 
@@ -26,14 +29,37 @@ def lines(path):
 # dependencies
 
 
+def declared(*groups):
+    """The requirements that every install has, with the extra homework and these dependency groups."""
+    texts = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["homework"]]
+    texts += [text for group in groups for text in SETTINGS["dependency-groups"][group]]
+    return {canonicalize_name(r.name): r.specifier for r in map(Requirement, texts)}
+
+
 def test_requirements_pin_every_direct_dependency_exactly_and_install_the_package():
     *pins, package = lines("requirements.txt")
     assert package == "-e ."
     assert all(re.fullmatch(r"[\w-]+==[\d.]+", pin) for pin in pins)
-    pinned = {name: Version(version) for name, version in (pin.split("==") for pin in pins)}
-    wanted = {r.name: r.specifier for r in map(Requirement, PROJECT["dependencies"])}
+    pinned = {canonicalize_name(name): Version(version) for name, version in (pin.split("==") for pin in pins)}
+    wanted = declared("test")
     assert pinned.keys() == wanted.keys()
     assert [name for name in pinned if pinned[name] not in wanted[name]] == []
+
+
+PEERS = {"sklearn": "scikit-learn"}  # not installed with the rest, so their owners can't be looked up
+
+
+def test_nothing_imported_is_undeclared():
+    known = declared(*SETTINGS["dependency-groups"])
+    owners = packages_distributions()
+    own = {"backprop", "tests", *(path.stem for path in (ROOT / "tests").rglob("*.py"))}
+    for path in [*(ROOT / "lib").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+            for name in {name.partition(".")[0] for name in names} - own - sys.stdlib_module_names:
+                found = {canonicalize_name(owner) for owner in owners.get(name, [PEERS.get(name, name)])}
+                assert found & known.keys(), f"{path.name} imports {name}, which pyproject.toml doesn't name"
 
 
 def test_environment_installs_the_same_requirements():
@@ -45,8 +71,7 @@ def test_environment_installs_the_same_requirements():
 
 
 def test_the_data_are_installed_with_the_package():
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
-    patterns = settings["package-data"]["backprop.data"]
+    patterns = SETTINGS["tool"]["setuptools"]["package-data"]["backprop.data"]
     for path in (LIBRARY / "data").iterdir():
         assert any(path.match(pattern) for pattern in patterns), path.name
 
@@ -136,15 +161,15 @@ def functions(path):
 
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name)
-def test_dezeros_name_that_two_tests_share(path):
-    """DeZero defines one test name twice, so the first never runs."""
+def test_no_two_tests_share_a_name(path):
+    """The first would never run; seen in DeZero."""
     names = [(owner, function.name) for owner, function in functions(path)]
     assert [name for name in names if names.count(name) > 1] == []
 
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name)
-def test_arenas_test_that_was_never_called(path):
-    """ARENA: a test was never called. A function is a test, a fixture, or used somewhere in its file."""
+def test_every_function_is_a_test_or_is_used(path):
+    """A test whose name does not begin with test_ would never run; seen in ARENA."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     helpers = {f.name for owner, f in functions(path) if not owner and not f.decorator_list}

@@ -16,6 +16,8 @@ from .network import Network, TwoLayerNet
 from .numerical import check_gradients, numerical_gradient, relative_error
 from .training import train
 
+__version__ = "1.1.0"
+
 __all__ = [
     "Affine", "Elu", "HalfSquaredError", "LeakyRelu", "Maxout", "MeanSquaredError", "Network", "Relu",
     "Sigmoid", "SoftmaxWithLoss", "Tanh", "TwoLayerNet", "Value", "check_gradients", "cross_entropy",
