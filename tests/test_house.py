@@ -40,7 +40,9 @@ def test_requirements_pin_every_direct_dependency_exactly_and_install_the_packag
     *pins, package = lines("requirements.txt")
     assert package == "-e ."
     assert all(re.fullmatch(r"[\w-]+==[\d.]+", pin) for pin in pins)
-    pinned = {canonicalize_name(name): Version(version) for name, version in (pin.split("==") for pin in pins)}
+    pinned = {
+        canonicalize_name(name): Version(version) for name, version in (pin.split("==") for pin in pins)
+    }
     wanted = declared("test")
     assert pinned.keys() == wanted.keys()
     assert [name for name in pinned if pinned[name] not in wanted[name]] == []

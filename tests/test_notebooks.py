@@ -85,7 +85,13 @@ def test_minutes_agree():
 LINK = re.compile(r"\]\(([^)\s]+)\)|<img[^>]*src=\"([^\"]+)\"")
 
 
-@pytest.mark.parametrize("path", [*COMMITTED, *ROOT.glob("*.md")], ids=lambda path: path.name)
+PAGES = [
+    *ROOT.glob("*.md"),
+    *(page for room in ("lib", "notebooks", "tests") for page in (ROOT / room).rglob("*.md")),
+]
+
+
+@pytest.mark.parametrize("path", [*COMMITTED, *PAGES], ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(path):
     text = path.read_text("utf-8") if path.suffix == ".md" else "\n".join(sources(path, "markdown"))
     for match in LINK.finditer(text):
@@ -98,7 +104,7 @@ def test_links_lead_somewhere(path):
 
 def test_spelling():
     """codespell finds no misspelled word, and no British spelling where the course writes American."""
-    files = [*ROOT.glob("*.md"), *COMMITTED, *ROOT.glob("lib/**/*.py"), *ROOT.glob("tests/**/*.py")]
+    files = [*PAGES, *COMMITTED, *ROOT.glob("lib/**/*.py"), *ROOT.glob("tests/**/*.py")]
     command = [
         sys.executable, "-m", "codespell_lib", "--builtin", "clear,rare,en-GB_to_en-US",
         "--ignore-regex", r"\"image/png\": .*", "--ignore-words-list", "dout,vermillion,writeable",

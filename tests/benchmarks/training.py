@@ -4,7 +4,7 @@
     python -m tests.benchmarks.training --sizes    our cost over the bare matrix products, by size; a plot
     python -m tests.benchmarks.training --busy     the first table while another process keeps a core busy
 
-Peers come with: pip install -e ".[bench]". The contestants take turns in rounds; imports, compilation
+Peers come with: pip install --group bench. The contestants take turns in rounds; imports, compilation
 and the first round are not counted. Each prints its median over the rounds. All use one thread, but
 for "PyTorch, 2 threads". Data: MNIST, a batch drawn at random in each step, learning rate 0.1.
 """
