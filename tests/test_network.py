@@ -292,7 +292,7 @@ def test_a_layer_with_a_bias_alone_has_a_number_of_its_own(rng):
 
 @pytest.mark.parametrize("names", [("b", "b1"), ("gamma", "gamma1", "gamma11"), ("a", "a1")])
 def test_two_parameters_of_one_name_are_an_error(names):
-    layers = [Own(**dict.fromkeys(names, [1.0])) for _ in range(11)]
+    layers = [Own(**{key: [1.0] for key in names}) for _ in range(11)]
     with pytest.raises(ValueError, match=rf"Own's {names[0]}\d* would be a second {names[0]}\d+: rename it"):
         Network(layers, HalfSquaredError())
 

@@ -33,10 +33,10 @@ class Layer:
     def check_dout(self, dout):
         """dout as an array; RuntimeError before a forward pass, ValueError unless it fits the output."""
         check_forward(self, self.y)
-        dout, name = np.asarray(dout), type(self).__name__
-        if dout.shape != np.shape(self.y):
+        dout, name, shape = np.asarray(dout), type(self).__name__, np.shape(self.y)
+        if dout.shape != shape:
             raise ValueError(
-                f"{name}.backward: dout of shape {dout.shape} does not fit the output of shape {np.shape(self.y)}"
+                f"{name}.backward: dout of shape {dout.shape} does not fit the output of shape {shape}"
             )
         return dout
 
