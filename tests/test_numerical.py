@@ -309,11 +309,11 @@ def test_a_healthy_network_is_never_accused(middle, h):
         layers = [first, middle(rng) if middle is maxout else middle(), Affine(rng.standard_normal((3, 2)))]
         layers += [Sigmoid()] if case % 3 == 0 else []
         x = rng.standard_normal((N, 2))
-        for loss in (MeanSquaredError(), HalfSquaredError()):
-            network = Network(layers, loss).astype(np.float32 if case % 5 == 0 else np.float64)
-            t = list(TARGETS.values())[case % 4](network.predict(x), rng)
-            check = check_gradients(network, x, t, h)
-            assert check.ok, (case, check)
+        loss = (MeanSquaredError, HalfSquaredError)[case % 2]()
+        network = Network(layers, loss).astype(np.float32 if case % 5 == 0 else np.float64)
+        t = list(TARGETS.values())[(case + case // 4) % 4](network.predict(x), rng)
+        check = check_gradients(network, x, t, h)
+        assert check.ok, (case, check)
         network = Network(layers, SoftmaxWithLoss())
         check = check_gradients(network, x, network.predict(x).argmax(axis=1), h)
         assert check.ok, (case, check)

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 pytestmark = pytest.mark.filterwarnings("error")
+BLAS = threadpoolctl.ThreadpoolController().select(user_api="blas")
 
 
 @pytest.fixture
@@ -203,8 +204,7 @@ def test_stopped_from_another_thread_at_random_moments(data):
 
 def threads():
     """The numbers of threads that the BLAS libraries use now."""
-    pools = threadpoolctl.ThreadpoolController().select(user_api="blas").info()
-    return {pool["num_threads"] for pool in pools} or pytest.skip("no BLAS with threads on this machine")
+    return {pool["num_threads"] for pool in BLAS.info()} or pytest.skip("no BLAS with threads on this machine")
 
 
 class Watched(TwoLayerNet):
