@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .functions import bytes_to_floats
+
 DATA = Path(__file__).parent / "data"
 FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
@@ -45,7 +47,7 @@ def _load_part(folder, image_name, label_name, normalize, flatten, one_hot_label
     if t.shape != x.shape[:1] or t.dtype != np.uint8:
         raise ValueError(f"{label_path}: expected {len(x)} labels as bytes, found shape {t.shape}")
     if normalize:
-        x = x * np.float32(1 / 255)
+        x = bytes_to_floats(x)
     if flatten:
         x = x.reshape(len(x), x.shape[1] * x.shape[2])
     if one_hot_label:
