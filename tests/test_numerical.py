@@ -245,13 +245,13 @@ def test_each_difference_holds_both_gradients_and_its_step(rng):
 def wrong(W=lambda g: g, b=lambda g: g):
     """An Affine whose gradients went through these."""
 
-    class Wrong(Affine):
+    class Changed(Affine):
         def backward(self, dout):
             dx = super().backward(dout)
             self.grads = {"W": W(self.grads["W"]), "b": b(self.grads["b"])}
             return dx
 
-    return Wrong
+    return Changed
 
 
 def test_a_healthy_parameter_is_not_judged_at_the_step_of_another():

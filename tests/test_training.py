@@ -204,7 +204,7 @@ def test_stopped_from_another_thread_at_random_moments(data):
 
 def threads():
     """The numbers of threads that the BLAS libraries use now."""
-    return {pool["num_threads"] for pool in BLAS.info()} or pytest.skip("no BLAS with threads on this machine")
+    return {pool["num_threads"] for pool in BLAS.info()} or pytest.skip("no BLAS with threads here")
 
 
 class Watched(TwoLayerNet):
