@@ -21,7 +21,8 @@ EXPRESSIONS = {
     "√x": (lambda x: x**0.5, (2.0,)),
     "1 ÷ x²": (lambda x: x**-2, (-2.0,)),
     "x⁰": (lambda x: x**0, (0.0,)),
-    "number on the left": (lambda x: 5 + (4 - 3 * x) / x**2 + 7 / x, (1.5,)),
+    "x ** y": (lambda x, y: x**y, (2.0, 3.0)),
+    "number on the left": (lambda x: 5 + (4 - 3 * x) / (2**x) + 7 / x, (1.5,)),
     "number on the right": (lambda x: ((x + 5) * 4 - 3) / 2, (1.5,)),
     "x twice": (lambda x: x * x + x, (3.0,)),
     "(x + y)²": (lambda x, y: (x + y) ** 2, (2.0, 3.0)),
@@ -63,6 +64,7 @@ def test_local_gradients_are_visible_one_per_input():
         (x - y, "−", (1, -1)),
         (x * y, "×", (4, 3)),
         (x / y, "÷", (0.25, -0.1875)),
+        (x**y, "^", (108, 81 * math.log(3))),
     ):
         assert made.inputs == (x, y)
         assert (made.op, made.local_gradients) == (op, pytest.approx(local, rel=1e-15))
@@ -73,8 +75,8 @@ def test_local_gradients_are_visible_one_per_input():
     assert (x.op, x.inputs, x.local_gradients, x.name, x.grad) == ("", (), (), "x", 0.0)
 
 
-def test_a_second_backward_does_not_add_up():
-    """27, then 45, is what micrograd gives."""
+def test_micrograds_second_backward_does_not_add_up():
+    """micrograd: backward() twice gave 27, then 45."""
     x = Value(3)
     y = (x * x) * x
     y.backward()
@@ -83,8 +85,8 @@ def test_a_second_backward_does_not_add_up():
     assert x.grad == 27
 
 
-def test_a_value_used_twice_adds_its_gradients_up():
-    """grad = g for grad += g shows nowhere else (ARENA's tests passed it)."""
+def test_arenas_gradient_that_replaces_instead_of_adding():
+    """ARENA: grad = g instead of grad += g passed all tests; a Value used twice shows it."""
     x, y = Value(2), Value(5)
     z = x * y + x
     z.backward()
@@ -135,11 +137,8 @@ def test_repr_shows_name_value_and_gradient():
     ("make", "error", "message"),
     [
         (lambda: Value(-8) ** 0.5, ValueError, r"\(-8\) \*\* 0.5 is not a real number"),
-        (lambda: Value(0.5) ** Value(2), TypeError, "the exponent must be a number, not a Value"),
-        (lambda: 2 ** Value(2), TypeError, "unsupported operand"),
-        (lambda: Value(2) * np.ones(3), TypeError, r"one number, not an array of shape \(3,\)"),
-        (lambda: np.ones((2, 3)) * Value(2), TypeError, r"one number, not an array of shape \(2, 3\)"),
-        (lambda: np.ones(1) - Value(2), TypeError, r"one number, not an array of shape \(1,\)"),
+        (lambda: Value(0) ** Value(2), ValueError, "needs x > 0 for its logarithm; x is 0"),
+        (lambda: Value(-1) ** Value(2), ValueError, "needs x > 0 for its logarithm; x is -1"),
         (lambda: Value(1) / 0, ZeroDivisionError, "zero"),
         (lambda: Value(0) ** -1, ZeroDivisionError, "zero|0.0"),
         (lambda: Value("two"), ValueError, "two"),
@@ -177,26 +176,3 @@ def test_random_graphs_against_forward_differentiation(tree, numbers):
     assert value.data == number
     scale = max(1, *np.abs(derivatives))
     np.testing.assert_allclose([v.grad for v in inputs], derivatives, atol=1e-9 * scale)
-
-
-@pytest.mark.parametrize(
-    ("x", "y", "quotient", "dx", "dy"),
-    [
-        (1, 1e155, 1e-155, 1e-155, -1e-310),
-        (1, 1e-200, 1e200, 1e200, -math.inf),
-        (1e300, 1e200, 1e100, 1e-200, -1e-100),
-        (1e-300, 1e-200, 1e-100, 1e200, -1e100),
-    ],
-)
-def test_a_quotient_that_exists_is_computed(x, y, quotient, dx, dy):
-    """y² overflows, or is 0, long before the quotient does."""
-    divided = Value(x) / Value(y)
-    assert divided.data == quotient
-    assert divided.local_gradients == pytest.approx((dx, dy), rel=1e-15)
-
-
-def test_a_value_equals_itself_only():
-    """Two nodes of a graph may hold the same number, and Values stand in sets and dicts."""
-    x = Value(1)
-    assert x == x and x != Value(1) and x != 1
-    assert len({x, Value(1)}) == 2

@@ -6,7 +6,6 @@ from backprop import (
     Affine, Elu, HalfSquaredError, LeakyRelu, Maxout, MeanSquaredError, Network, Relu, Sigmoid,
     SoftmaxWithLoss, Tanh, TwoLayerNet, cross_entropy, softmax,
 )
-from backprop.layers import Layer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,8 +110,8 @@ def test_parameters_are_named_in_layer_order(rng):
     assert repr(half) == "W1: (3, 5) float64\nW2: (5, 2) float64\nb2: (2,) float64"
 
 
-def test_an_assigned_parameter_reaches_the_layer(rng):
-    """In the book's code, params["W1"] = array detaches the layer silently."""
+def test_books_rebinding_of_a_parameter_reaches_the_layer(rng):
+    """In the book's code, params["W1"] = array detached the layer silently."""
     network = networks(rng)["softmax"]
     layer, array = network.layers[0], np.full((3, 7), 0.5)
     network.params["W1"] = array
@@ -187,8 +186,6 @@ def test_astype_changes_every_parameter(rng):
         (lambda: TwoLayerNet(3, 5, 2).accuracy(np.zeros((2, 3)), [[0], [1]]), r"targets of shape \(2, 1\)"),
         (lambda: TwoLayerNet(3, 5, 2).accuracy(np.zeros((2, 3)), [0, 2]), "labels must lie in 0…1"),
         (lambda: TwoLayerNet(3, 5, 1).accuracy(np.zeros((2, 3)), [[1], [0]]), "an output per class.*one"),
-        (lambda: TwoLayerNet(3, 5, 2).accuracy(np.zeros((2, 3)), 1), r"rows of inputs.*\(2, 3\) and \(\)"),
-        (lambda: TwoLayerNet(3, 5, 2).accuracy(np.full((1, 3), np.nan), [0]), "not numbers.*NaN"),
         (
             lambda: Network([Affine(np.ones((3, 5))), Affine(np.ones((4, 2)))], HalfSquaredError()).predict(
                 np.zeros((2, 3))
@@ -259,68 +256,3 @@ def test_two_layer_nets_of_every_size_have_the_right_gradient(sizes, n, seed):
     formula, measured = network.gradient(x, t), network.numerical_gradient(x, t, h=1e-6)
     for name in network.params:
         np.testing.assert_allclose(formula[name], measured[name], atol=1e-6, err_msg=name)
-
-
-# a learner's own layers
-
-
-class Own(Layer):
-    """y = x; its parameters have any names, and their gradients are zeros."""
-
-    def forward(self, x):
-        self.y = np.array(x)
-        return self.y
-
-    def backward(self, dout):
-        self.grads = {name: np.zeros_like(array) for name, array in self.params.items()}
-        return dout
-
-
-def test_every_parameter_of_an_own_layer_has_a_name(rng):
-    """By their first letters, gamma and gate would both be g1, and one would be lost."""
-    layers = [affine(rng, 3, 3), Own(gamma=[1.0], gate=[2.0]), affine(rng, 3, 2), Own(gamma=[3.0], W_2=[4.0])]
-    network = Network(layers, HalfSquaredError())
-    assert list(network.params) == ["W1", "b1", "gamma1", "gate1", "W2", "b2", "gamma2", "W_21"]
-    assert [network.params[name][0] for name in ("gamma1", "gate1", "gamma2", "W_21")] == [1, 2, 3, 4]
-    assert list(network.gradient(np.ones((5, 3)), np.ones((5, 2)))) == list(network.params)
-
-
-def test_a_layer_with_a_bias_alone_has_a_number_of_its_own(rng):
-    network = Network([affine(rng, 3, 3), Own(b=[1.0]), affine(rng, 3, 3)], HalfSquaredError())
-    assert list(network.params) == ["W1", "b1", "b2", "W3", "b3"]
-
-
-@pytest.mark.parametrize("names", [("b", "b1"), ("gamma", "gamma1", "gamma11"), ("a", "a1")])
-def test_two_parameters_of_one_name_are_an_error(names):
-    layers = [Own(**{key: [1.0] for key in names}) for _ in range(11)]
-    with pytest.raises(ValueError, match=rf"Own's {names[0]}\d* would be a second {names[0]}\d+: rename it"):
-        Network(layers, HalfSquaredError())
-
-
-def test_layers_may_come_from_a_generator_and_stay_as_they_are(rng):
-    network = Network((layer for layer in [affine(rng, 3, 2), Sigmoid()]), HalfSquaredError())
-    assert isinstance(network.layers, tuple) and list(network.params) == ["W1", "b1"]
-    assert network.predict(np.ones((5, 3))).shape == (5, 2)
-    with pytest.raises(TypeError):
-        network.layers[0] = Relu()
-
-
-def test_the_first_layer_computes_no_dx_inside_the_network(rng):
-    """Nobody uses it, and on 784 inputs it costs a third of the step."""
-    returned = []
-
-    class Watched(Affine):
-        def backward(self, dout):
-            returned.append(super().backward(dout))
-            return returned[-1]
-
-    layers = [Watched(rng.standard_normal((3, 2))), Watched(rng.standard_normal((2, 2)))]
-    Network(layers, HalfSquaredError()).gradient(np.ones((5, 3)), np.ones((5, 2)))
-    assert returned[0].shape == (5, 2) and returned[1] is None
-
-
-def test_astype_keeps_the_arrays_that_have_the_type_already(rng):
-    network = networks(rng)["softmax"]
-    before = dict(network.params)
-    network.astype(np.float64)
-    assert all(network.params[name] is array for name, array in before.items())

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from backprop import (
-    Affine, Elu, HalfSquaredError, LeakyRelu, Maxout, MeanSquaredError, Network, Relu, Sigmoid,
-    SoftmaxWithLoss, Tanh, TwoLayerNet, check_gradients, numerical_gradient, relative_error,
+    Affine, HalfSquaredError, Network, Relu, Sigmoid, TwoLayerNet, check_gradients, numerical_gradient,
+    relative_error,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,13 +43,13 @@ def test_gradient_of_squares_has_the_shape_of_x_and_is_2x(x):
 
 
 @pytest.mark.parametrize("x", [[3, 4], np.array([3, 4]), np.array([3, 4], np.uint8), 3.0, np.array([1j])])
-def test_what_is_not_a_float_array_is_refused(x):
+def test_books_integers_are_refused(x):
     """The book's code gives [25000, 35000] for Σx² at int [3, 4]: x + h was cut back to x."""
     with pytest.raises(TypeError, match=r"needs a float array, not a.*h = 0.0001.*dtype=float"):
         numerical_gradient(squares, x)
 
 
-def test_a_float32_array_is_measured_in_float64():
+def test_books_float32_gradient_is_right():
     """The book's code gives [625, 781.25] at float32 [300, 400] instead of [600, 800]."""
     x = np.array([300, 400], dtype=np.float32)
     grad = numerical_gradient(squares, x)
@@ -94,39 +94,6 @@ def test_a_step_that_is_lost_is_an_error():
     assert x[1] == 1e15
     with pytest.raises(ValueError, match="take a larger h"):
         numerical_gradient(squares, np.array([3.0]), h=1e-17)
-
-
-def test_the_distance_that_x_really_moved_counts():
-    """At 5e11 the step 1e-4 is stored as 1.22e-4; a quotient over 2e-4 would be 1.22."""
-    assert numerical_gradient(np.sum, np.array([5e11])) == 1
-    x = np.array([300.0], dtype=np.float32)
-    assert numerical_gradient(lambda v: float(v[0]), x) == 1
-
-
-def test_f_gets_x_itself():
-    """So f may read the argument or whatever else holds the array."""
-    x = np.array([1.0, 2.0])
-    numerical_gradient(lambda v: 0.0 if v is x else pytest.fail("a copy"), x)
-
-
-@pytest.mark.parametrize("h", [0, -1e-4, np.nan, np.inf])
-def test_a_step_that_is_no_positive_number_is_an_error(h):
-    with pytest.raises(ValueError, match="the step must be a positive number, not h ="):
-        numerical_gradient(squares, np.array([1.0]), h)
-
-
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_an_x_that_is_not_finite_is_an_error(bad):
-    with pytest.raises(ValueError, match="x holds a number that is not finite"):
-        numerical_gradient(squares, np.array([1.0, bad]))
-
-
-def test_an_f_that_returns_an_array_is_an_error_and_x_is_put_back():
-    x = np.array([1.0, 2.0])
-    with pytest.raises(ValueError, match=r"f must return one number, not an array of shape \(2,\)"):
-        numerical_gradient(lambda v: v * v, x)
-    np.testing.assert_array_equal(x, [1, 2])
-    assert numerical_gradient(lambda v: np.array(3 * v[0]), np.array([1.0])) == pytest.approx(3)
 
 
 def test_relative_error_by_hand():
@@ -227,125 +194,8 @@ def test_a_step_across_relus_kink_is_not_a_bug():
 def test_step_of_the_check_is_passed_on(rng):
     network = small_network(rng)
     x, t = rng.standard_normal((5, 3)), rng.standard_normal((5, 2))
-    coarse, fine = check_gradients(network, x, t, h=1e-3), check_gradients(network, x, t, h=1e-4)
-    assert {d.step for d in coarse.differences.values()} == {1e-3}
-    assert coarse.differences["W1"].mean_absolute > 20 * fine.differences["W1"].mean_absolute
-
-
-def test_each_difference_holds_both_gradients_and_its_step(rng):
-    network = small_network(rng)
-    x, t = rng.standard_normal((5, 3)), rng.standard_normal((5, 2))
-    check = check_gradients(network, x, t, h=1e-5)
-    for name, difference in check.differences.items():
-        np.testing.assert_array_equal(difference.backpropagation, network.gradient(x, t)[name])
-        np.testing.assert_array_equal(difference.numerical, network.numerical_gradient(x, t, 1e-5)[name])
-        assert difference.step == 1e-5 and 0 < difference.doubt < 1e-8
-
-
-def wrong(W=lambda g: g, b=lambda g: g):
-    """An Affine whose gradients went through these."""
-
-    class Wrong(Affine):
-        def backward(self, dout):
-            dx = super().backward(dout)
-            self.grads = {"W": W(self.grads["W"]), "b": b(self.grads["b"])}
-            return dx
-
-    return Wrong
-
-
-def test_a_healthy_parameter_is_not_judged_at_the_step_of_another():
-    """b fails at every h. W alone would pass at h = 1e-6, and at h / 100 rounding would accuse it."""
-    network = Network([wrong(b=lambda g: 2 * g)([[1e-3]], [0.5]), Sigmoid()], HalfSquaredError())
-    check = check_gradients(network, [[1e-3]], [[0.0]], h=1e-6)
-    assert check.differences["W1"].relative <= check.tolerance < check.differences["b1"].relative
-    assert check.differences["W1"].step == check.differences["b1"].step == 1e-6
-
-
-@pytest.mark.parametrize("h", [1e-2, 1e-3, 1e-4, 1e-5])
-def test_a_bug_in_a_tiny_gradient_is_seen_where_the_measurement_sees_it(h):
-    """The gradient is 8e-10 here, and −3 times it is wrong."""
-    bug = wrong(W=lambda g: -3 * g)
-    network = Network([bug([[1.0]], [20.0]), Sigmoid()], HalfSquaredError())
-    check = check_gradients(network, [[1.0]], [[0.0]], h)
-    assert check.differences["W1"].relative == pytest.approx(1, rel=0.05)
-    assert check.differences["b1"].relative <= check.tolerance
-
-
-def test_a_bug_in_a_gradient_of_1e_10_is_seen():
-    bug = wrong(W=lambda g: -3 * g)
-    for layers, loss, t in (
-        ([bug([[1.0]], [22.0]), Sigmoid()], HalfSquaredError(), [[0.0]]),
-        ([bug(np.eye(2), [23.0, 0.0])], SoftmaxWithLoss(), [0]),
-        ([bug([[1.0]], [0.0])], HalfSquaredError(), [[1 - 1e-10]]),
-    ):
-        x = np.ones((1, len(layers[0].params["W"])))
-        check = check_gradients(Network(layers, loss), x, t)
-        assert 5e-11 < np.max(np.abs(check.differences["W1"].numerical)) < 5e-10
-        assert not check.ok and check.differences["b1"].relative <= check.tolerance
-
-
-def maxout(rng):
-    return Maxout(*(rng.standard_normal(shape) for shape in ((3, 3), 3, (3, 3), 3)))
-
-
-MIDDLES = [Sigmoid, Tanh, Relu, LeakyRelu, Elu, maxout]
-TARGETS = {
-    "any": lambda y, rng: rng.standard_normal(y.shape),
-    "met": lambda y, rng: y,
-    "nearly met": lambda y, rng: y + 1e-10,
-    "ones": lambda y, rng: np.ones(y.shape),
-}
-
-
-@pytest.mark.parametrize("h", [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7])
-@pytest.mark.parametrize("middle", MIDDLES, ids=lambda middle: middle.__name__)
-def test_a_healthy_network_is_never_accused(middle, h):
-    """Saturated, dead, trained to its target, large, tiny, of float32: at every usual step."""
-    rng = np.random.default_rng(3)
-    for case in range(16):
-        N, scale = (1, 2, 3, 8)[case % 4], (1e-2, 1.0, 1.0, 30.0)[case // 4]
-        first = Affine(scale * rng.standard_normal((2, 3)), scale * rng.standard_normal(3))
-        layers = [first, middle(rng) if middle is maxout else middle(), Affine(rng.standard_normal((3, 2)))]
-        layers += [Sigmoid()] if case % 3 == 0 else []
-        x = rng.standard_normal((N, 2))
-        loss = (MeanSquaredError, HalfSquaredError)[case % 2]()
-        network = Network(layers, loss).astype(np.float32 if case % 5 == 0 else np.float64)
-        t = list(TARGETS.values())[(case + case // 4) % 4](network.predict(x), rng)
-        check = check_gradients(network, x, t, h)
-        assert check.ok, (case, check)
-        network = Network(layers, SoftmaxWithLoss())
-        check = check_gradients(network, x, network.predict(x).argmax(axis=1), h)
-        assert check.ok, (case, check)
-
-
-def test_rounding_in_a_gradient_of_zero_is_no_difference():
-    """Bias and weights cancel over the batch; the measurement gives some 1e-13."""
-    network = Network([Affine([[1.1, 1.1]], [0.3, 0.3])], SoftmaxWithLoss())
-    assert check_gradients(network, [[0.2], [0.3]], [[0.5, 0.5], [0.5, 0.5]]).ok
-    saturated = Network([Affine([[1.0]], [40.0]), Sigmoid()], HalfSquaredError())
-    assert check_gradients(saturated, [[1.0]], [[1.0]]).ok
-    assert check_gradients(saturated, [[1.0]], [[0.0]]).ok
-
-
-def test_a_blank_image_is_no_bug():
-    """Every ReLU's input is exactly 0 there, where b has a slope on each side and no gradient."""
-    network = TwoLayerNet(5, 4, 3, weight_init_std=1.0, rng=0)
-    check = check_gradients(network, np.zeros((2, 5)), [1, 2])
-    assert check.ok, check
-
-
-def test_a_bug_is_not_excused_by_a_place_beside_it_that_is_flat():
-    """Moved by h, this ReLU dies, and its gradient of 0 would agree with the bug's."""
-    bug = wrong(W=lambda g: 0 * g, b=lambda g: 0 * g)
-    network = Network([bug([[-1e-3]], [0.0]), Relu(), Affine([[1.0]], [0.5])], HalfSquaredError())
-    check = check_gradients(network, [[-2.0]], [[0.0]], h=1e-2)
-    assert check.differences["W1"].relative > check.tolerance
-
-
-def test_a_network_without_parameters_has_nothing_to_check():
-    with pytest.raises(ValueError, match="no parameters: there is nothing to check"):
-        check_gradients(Network([Sigmoid()], HalfSquaredError()), [[1.0]], [[0.0]])
+    coarse, fine = check_gradients(network, x, t, h=3e-3), check_gradients(network, x, t, h=1e-4)
+    assert coarse.differences["W1"].mean_absolute > 100 * fine.differences["W1"].mean_absolute
 
 
 @given(st.tuples(*[st.integers(1, 7)] * 3), st.integers(1, 5), st.integers(0, 2**32))

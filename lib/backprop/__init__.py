@@ -1,13 +1,6 @@
 """Backpropagation from scratch in NumPy.
 
 Read the files in this order: functions, numerical, graph, layers, network, training, mnist.
-
-"Source: [S2]" says where a formula is from:
-[S0] "How does a neural network learn? On backpropagation", a developer's blog, 2020
-[S1] "Deep learning: forward propagation", a blog post
-[S2] "Artificial neural networks and backpropagation", Deep Session, lecture slides, 2024
-[S3] "Deep Learning from Scratch 1, chapter 5", a blog's summary of Saito Goki's book
-[S4] "NeuralNetwork (4): Backpropagation 1", a blog post
 """
 
 from .functions import (

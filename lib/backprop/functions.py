@@ -1,8 +1,7 @@
 """Activations, losses and their derivatives: the functions that a network is made of.
 
-Arrays, lists and numbers of any shape unless a docstring says otherwise; TypeError for what is not
-a number. x is an activation's input, y its output. In the losses y is the network's output and t
-the target; a loss is one float without a unit, and ValueError says where t does not fit y.
+Arrays have any shape unless a docstring says otherwise. x is an activation's input, y its output.
+In the losses y is the network's output and t the target; a loss is one number without a unit.
 """
 
 import numpy as np
@@ -35,7 +34,7 @@ def tanh_derivative(y):
 
 def relu(x):
     """max(0, x); same shape as x. Source: [S2]."""
-    return np.maximum(as_float(x), 0)
+    return np.maximum(x, 0)
 
 
 def relu_derivative(x):
@@ -55,8 +54,15 @@ def elu(x, alpha=1.0):
     return np.where(x >= 0, x, alpha * np.expm1(np.minimum(x, 0)))[()]
 
 
+def log_softmax(x):
+    """log softmax(x) along the last axis, finite for every finite x; same shape as x."""
+    x = as_float(x)
+    x = x - x.max(axis=-1, keepdims=True)
+    return x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
+
+
 def softmax(x):
-    """e^x / Σ e^x along the last axis: positive, each row sums to 1; same shape as x. Source: [S3].
+    """e^x / Σ e^x along the last axis: positive, each row sums to 1; same shape as x. [S3].
 
     The row's maximum is taken off first: the quotient stays the same, and nothing overflows.
     """
@@ -65,53 +71,47 @@ def softmax(x):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def log_softmax(x):
-    """log softmax(x) along the last axis, finite for every finite x; same shape as x."""
-    x = as_float(x)
-    x = x - x.max(axis=-1, keepdims=True)
-    return x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
-
-
 def mean_squared_error(y, t):
-    """mean((y − t)²) over all elements of y and t, both of one shape. Source: [S1]."""
-    y, t = as_floats_of_one_shape(y, t)
+    """mean((y − t)²) over all elements of y and t, both of one shape -> float. Source: [S1].
+
+    Raises ValueError where the shapes differ.
+    """
+    y, t = same_shape(y, t)
     return float(np.mean((y - t) ** 2))
 
 
 def half_squared_error(y, t):
-    """½ Σ (t − y)² over all elements of y and t, both of one shape. Source: [S2]."""
-    y, t = as_floats_of_one_shape(y, t)
+    """½ Σ (t − y)² over all elements of y and t, both of one shape -> float. Source: [S2].
+
+    Raises ValueError where the shapes differ.
+    """
+    y, t = same_shape(y, t)
     return float(0.5 * np.sum((t - y) ** 2))
 
 
 def cross_entropy(y, t):
-    """−Σ t · log y, averaged over the batch. Source: [S3].
+    """−Σ t · log y, averaged over the batch -> float. Source: [S3].
 
-    y: probabilities, (N, K) or (K,); ValueError unless each row is ≥ 0 and sums to 1, within 0.01.
-    t: integer labels, (N,), or one-hot rows, the shape of y.
+    y: probabilities, (N, K) or (K,). t: integer labels, (N,), or one-hot rows, the shape of y.
     A probability of 0 counts as the smallest positive float, so the loss stays finite.
+    Raises ValueError where t does not fit y.
     """
     y = as_float(y)
-    if not (np.all(y >= 0) and np.all(np.abs(y.sum(axis=-1) - 1) <= 0.01)):
-        raise ValueError("cross_entropy needs probabilities, each row ≥ 0 with the sum 1; softmax makes them")
-    return mean_cross_entropy(np.log(np.maximum(y, np.finfo(y.dtype).tiny)), t)
+    return label_loss(np.log(np.maximum(y, np.finfo(y.dtype).tiny)), t)
 
 
-def mean_cross_entropy(log_y, t):
+def label_loss(log_y, t):
     """−Σ t · log y, averaged over the batch, from log-probabilities log_y, (N, K) or (K,)."""
-    t = one_hot(t, log_y.shape)
     N = log_y.size // log_y.shape[-1]
-    return float(-np.vdot(t, log_y) / N)
+    return float(-np.vdot(one_hot(t, log_y.shape), log_y) / N)
 
 
 def one_hot(t, shape):
     """Labels t as one-hot rows of the given shape, (N, K) or (K,); one-hot rows pass unchanged.
 
-    ValueError for an empty batch, and where t is neither of that shape nor integer labels in 0…K − 1.
+    Raises ValueError where t is neither of that shape nor integer labels in 0…K − 1.
     """
     t = np.asarray(t)
-    if 0 in shape:
-        raise ValueError(f"outputs of shape {shape} are empty: expected at least one row")
     if t.shape == shape:
         return t
     if t.shape != shape[:-1] or t.dtype.kind not in "iu":
@@ -119,36 +119,23 @@ def one_hot(t, shape):
             f"targets of shape {t.shape} and type {t.dtype} don't fit outputs of shape {shape}: "
             f"expected integer labels of shape {shape[:-1]} or one-hot rows of shape {shape}"
         )
-    if not 0 <= t.min() <= t.max() < shape[-1]:
+    if t.size and not 0 <= t.min() <= t.max() < shape[-1]:
         raise ValueError(f"labels must lie in 0…{shape[-1] - 1}; found {t.min()}…{t.max()}")
     return t[..., np.newaxis] == np.arange(shape[-1])
 
 
-def as_float(x, what="an input"):
-    """x as an array of floats: a float array as it is, other numbers as float64.
-
-    Bytes need it: 3 − 5 is 254 in uint8. TypeError for what is not a number.
-    """
-    x = np.asarray(x)
-    if x.dtype.kind not in "fiub":
-        raise TypeError(f"{what} must be numbers, not {x}")
-    return x if x.dtype.kind == "f" else x.astype(np.float64)
-
-
-def as_floats_of_one_shape(a, b, what="the output and the target"):
-    """a and b as float arrays; ValueError where their shapes differ, or where they are empty."""
+def same_shape(a, b, what="the output and the target"):
+    """a and b as float arrays of one shape; ValueError with both shapes where they differ."""
     a, b = as_float(a), as_float(b)
     if a.shape != b.shape:
         raise ValueError(f"{what} must have the same shape, not {a.shape} and {b.shape}")
-    if not a.size:
-        raise ValueError(f"{what} are empty: both have the shape {a.shape}")
     return a, b
 
 
-def bytes_to_floats(x):
-    """Images of bytes, 0…255, as float32 from 0 (paper) to 1 (ink); any other array as it is.
+def as_float(x):
+    """x as an array of floats: a float array as it is, other numbers as float64.
 
-    Network does this to its inputs, and load_mnist to its images: uint8 always means pixels here.
+    Bytes need it: 3 − 5 is 254 in uint8.
     """
     x = np.asarray(x)
-    return x * np.float32(1 / 255) if x.dtype == np.uint8 else x
+    return x if x.dtype.kind == "f" else x.astype(np.float64)

@@ -12,16 +12,9 @@ class Value:
     data: the number, a float. grad: ∂(output)/∂(this), set by output.backward().
     op: the operation that made it ("" for an input). inputs: the Values it was made from.
     local_gradients: ∂(this)/∂(input), one float per input.
-
-    + − * / take Values and numbers, ** a number; an array is a TypeError. A Value equals only
-    itself, as two nodes of a graph may hold the same number: compare .data.
     """
 
-    __array_ufunc__ = None  # array * Value asks Value, which says what is wrong
-
     def __init__(self, data, name="", op="", inputs=(), local_gradients=()):
-        if getattr(data, "shape", ()):
-            raise TypeError(f"a Value holds one number, not an array of shape {data.shape}")
         self.data = float(data)
         self.name = name
         self.op = op
@@ -46,18 +39,23 @@ class Value:
 
     def __truediv__(self, other):
         x, y = self, as_value(other)
-        quotient = x.data / y.data
-        local = (1 / y.data, -quotient / y.data)  # −x / y², where y² alone might overflow
-        return Value(quotient, op="÷", inputs=(x, y), local_gradients=local)
+        local = (1 / y.data, -x.data / y.data**2)
+        return Value(x.data / y.data, op="÷", inputs=(x, y), local_gradients=local)
 
-    def __pow__(self, n):
-        """x ** n for a number n; ValueError where that is no real number, TypeError for a Value n."""
-        if isinstance(n, Value):
-            raise TypeError("the exponent must be a number, not a Value")
-        x, n = self, float(n)
-        power = _power(x.data, n)
-        local = n * _power(x.data, n - 1) if n else 0.0
-        return Value(power, op=f"^{n:g}", inputs=(x,), local_gradients=(local,))
+    def __pow__(self, other):
+        """x ** n for a number n; x ** y for a Value y needs x > 0 (ValueError otherwise)."""
+        x = self
+        if not isinstance(other, Value):
+            n = float(other)
+            power = _power(x.data, n)
+            local = n * _power(x.data, n - 1) if n else 0.0
+            return Value(power, op=f"^{n:g}", inputs=(x,), local_gradients=(local,))
+        y = other
+        if x.data <= 0:
+            raise ValueError(f"x ** y with a Value y needs x > 0 for its logarithm; x is {x.data:g}")
+        power = x.data**y.data
+        local = (y.data * x.data ** (y.data - 1), power * math.log(x.data))
+        return Value(power, op="^", inputs=(x, y), local_gradients=local)
 
     def __neg__(self):
         return Value(-self.data, op="−", inputs=(self,), local_gradients=(-1,))
@@ -73,6 +71,9 @@ class Value:
 
     def __rtruediv__(self, other):
         return as_value(other) / self
+
+    def __rpow__(self, other):
+        return as_value(other) ** self
 
     def exp(self):
         """e^x; its derivative is itself."""
@@ -92,8 +93,8 @@ class Value:
             value, inputs_done = stack.pop()
             if inputs_done:
                 ordered.append(value)
-            elif value not in seen:
-                seen.add(value)
+            elif id(value) not in seen:
+                seen.add(id(value))
                 stack.append((value, True))
                 stack.extend((v, False) for v in reversed(value.inputs))
         return ordered

@@ -13,30 +13,30 @@ don't fit raise ValueError with both shapes.
 import numpy as np
 
 from .functions import (
-    as_float, as_floats_of_one_shape, elu, half_squared_error, leaky_relu, log_softmax,
-    mean_cross_entropy, mean_squared_error, one_hot, relu, relu_derivative, sigmoid,
-    sigmoid_derivative, tanh, tanh_derivative,
-)  # fmt: skip
+    as_float, elu, half_squared_error, label_loss, leaky_relu, log_softmax, mean_squared_error, one_hot,
+    relu, relu_derivative, same_shape, sigmoid, sigmoid_derivative, tanh, tanh_derivative,
+)
 
 
 class Layer:
-    """What every layer has: params, grads, and y, its last output."""
+    """What every layer has."""
 
-    y = None
+    y = None  # the last output
     needs_dx = True  # Network clears it for its first layer: nobody uses the data's gradient
 
     def __init__(self, **params):
-        owner = type(self).__name__
-        self.params = {name: as_float(np.array(p), f"{owner}'s {name}") for name, p in params.items()}
+        self.params = {name: as_float(np.array(array)) for name, array in params.items() if array is not None}
         self.grads = {}
 
-    def check_dout(self, dout):
-        """dout as an array; RuntimeError before a forward pass, ValueError unless it fits the output."""
-        check_forward(self, self.y)
-        dout, name, shape = np.asarray(dout), type(self).__name__, np.shape(self.y)
-        if dout.shape != shape:
+    def incoming(self, dout):
+        """dout as an array, once it is sure that it fits the last output."""
+        if self.y is None:
+            raise RuntimeError(f"{type(self).__name__}.backward needs a forward pass before it")
+        dout = np.asarray(dout)
+        if dout.shape != np.shape(self.y):
             raise ValueError(
-                f"{name}.backward: dout of shape {dout.shape} does not fit the output of shape {shape}"
+                f"{type(self).__name__}.backward: dout of shape {dout.shape} does not fit "
+                f"the output of shape {np.shape(self.y)}"
             )
         return dout
 
@@ -45,11 +45,11 @@ class Affine(Layer):
     """y = x W + b.  x: (N, D), W: (D, M), b: (M,) or None, y: (N, M)."""
 
     def __init__(self, W, b=None):
-        super().__init__(W=W) if b is None else super().__init__(W=W, b=b)
-        check_affine(**self.params)
+        super().__init__(W=W, b=b)
+        check_affine(self.params["W"], self.params.get("b"))
 
     def forward(self, x):
-        self.x = check_columns(x, self.params["W"])
+        self.x = columns_fit(x, self.params["W"])
         self.y = self.x @ self.params["W"]
         if "b" in self.params:
             self.y += self.params["b"]
@@ -57,7 +57,7 @@ class Affine(Layer):
 
     def backward(self, dout):
         """dW = xᵀ dout, db = column sums of dout, dx = dout Wᵀ."""
-        dout = self.check_dout(dout)
+        dout = self.incoming(dout)
         x, rows = np.atleast_2d(self.x, dout)
         self.grads["W"] = x.T @ rows
         if "b" in self.params:
@@ -74,8 +74,7 @@ class Sigmoid(Layer):
 
     def backward(self, dout):
         """dx = dout · y (1 − y)."""
-        dout = self.check_dout(dout)
-        return dout * sigmoid_derivative(self.y)
+        return self.incoming(dout) * sigmoid_derivative(self.y)
 
 
 class Tanh(Layer):
@@ -87,8 +86,7 @@ class Tanh(Layer):
 
     def backward(self, dout):
         """dx = dout · (1 − y²)."""
-        dout = self.check_dout(dout)
-        return dout * tanh_derivative(self.y)
+        return self.incoming(dout) * tanh_derivative(self.y)
 
 
 class Relu(Layer):
@@ -101,8 +99,7 @@ class Relu(Layer):
 
     def backward(self, dout):
         """dx = dout where x > 0, else 0 (also at exactly 0)."""
-        dout = self.check_dout(dout)
-        return dout * self.positive
+        return self.incoming(dout) * self.positive
 
 
 class LeakyRelu(Layer):
@@ -113,13 +110,13 @@ class LeakyRelu(Layer):
         self.slope = slope
 
     def forward(self, x):
-        self.positive = relu_derivative(x)
+        self.positive = np.asarray(x) > 0
         self.y = leaky_relu(x, self.slope)
         return self.y
 
     def backward(self, dout):
         """dx = dout where x > 0, else slope · dout."""
-        dout = self.check_dout(dout)
+        dout = self.incoming(dout)
         return np.where(self.positive, dout, self.slope * dout)
 
 
@@ -137,7 +134,7 @@ class Elu(Layer):
 
     def backward(self, dout):
         """dx = dout where x ≥ 0, else dout · α e^x, which is dout · (y + α)."""
-        dout = self.check_dout(dout)
+        dout = self.incoming(dout)
         return np.where(self.negative, dout * (self.y + self.alpha), dout)
 
 
@@ -148,11 +145,11 @@ class Maxout(Layer):
         super().__init__(W1=W1, b1=b1, W2=W2, b2=b2)
         check_affine(self.params["W1"], self.params["b1"])
         check_affine(self.params["W2"], self.params["b2"])
-        as_floats_of_one_shape(self.params["W1"], self.params["W2"], "W1 and W2")
+        same_shape(self.params["W1"], self.params["W2"], "W1 and W2")
 
     def forward(self, x):
         p = self.params
-        self.x = check_columns(x, p["W1"])
+        self.x = columns_fit(x, p["W1"])
         first, second = self.x @ p["W1"] + p["b1"], self.x @ p["W2"] + p["b2"]
         self.first_wins = first >= second
         self.y = np.maximum(first, second)
@@ -160,72 +157,72 @@ class Maxout(Layer):
 
     def backward(self, dout):
         """Affine's backward for the line that won; the other line gets 0."""
-        dout = self.check_dout(dout)
+        dout = self.incoming(dout)
         first, second = dout * self.first_wins, dout * ~self.first_wins
         x, rows1, rows2 = np.atleast_2d(self.x, first, second)
-        self.grads["W1"], self.grads["b1"] = x.T @ rows1, rows1.sum(axis=0)
-        self.grads["W2"], self.grads["b2"] = x.T @ rows2, rows2.sum(axis=0)
+        self.grads = {"W1": x.T @ rows1, "b1": rows1.sum(axis=0),
+                      "W2": x.T @ rows2, "b2": rows2.sum(axis=0)}  # fmt: skip
         return first @ self.params["W1"].T + second @ self.params["W2"].T
 
 
-class MeanSquaredError:
+class Loss:
+    """What every loss has. y: the network's output, t: the target."""
+
+    y = t = None
+
+    def kept(self):
+        """The y and t of the last forward pass."""
+        if self.y is None:
+            raise RuntimeError(f"{type(self).__name__}.backward needs a forward pass before it")
+        return self.y, self.t
+
+
+class MeanSquaredError(Loss):
     """L = mean((y − t)²) over all elements; y and t of one shape. Source: [S1]."""
 
-    t = None
-
     def forward(self, y, t):
-        self.y, self.t = as_floats_of_one_shape(y, t)
+        self.y, self.t = same_shape(y, t)
         return mean_squared_error(y, t)
 
     def backward(self, dout=1.0):
         """dy = dout · 2 (y − t) / number of elements."""
-        check_forward(self, self.t)
-        return dout * 2 * (self.y - self.t) / self.y.size
+        y, t = self.kept()
+        return dout * 2 * (y - t) / y.size
 
 
-class HalfSquaredError:
+class HalfSquaredError(Loss):
     """L = ½ Σ (t − y)² over all elements; y and t of one shape. Source: [S2]."""
 
-    t = None
-
     def forward(self, y, t):
-        self.y, self.t = as_floats_of_one_shape(y, t)
+        self.y, self.t = same_shape(y, t)
         return half_squared_error(y, t)
 
     def backward(self, dout=1.0):
         """dy = dout · −(t − y)."""
-        check_forward(self, self.t)
-        return dout * -(self.t - self.y)
+        y, t = self.kept()
+        return dout * -(t - y)
 
 
-class SoftmaxWithLoss:
-    """L = −Σ t log p, averaged over the batch, with p = softmax(scores). Source: [S3].
+class SoftmaxWithLoss(Loss):
+    """L = −Σ t log softmax(y), averaged over the batch. Source: [S3].
 
-    scores: (N, K) or (K,). t: integer labels, (N,), or one-hot rows, the shape of scores.
-    After forward, .p holds the probabilities.
+    y: scores, (N, K) or (K,). t: integer labels, (N,), or one-hot rows, the shape of y.
+    After forward, .y holds the probabilities softmax(y).
     """
 
-    t = None
-
-    def forward(self, scores, t):
-        log_p = log_softmax(scores)
-        self.p, self.t = np.exp(log_p), one_hot(t, log_p.shape)
-        return mean_cross_entropy(log_p, self.t)
+    def forward(self, y, t):
+        log_y = log_softmax(y)
+        self.y, self.t = np.exp(log_y), one_hot(t, log_y.shape)
+        return label_loss(log_y, self.t)
 
     def backward(self, dout=1.0):
-        """dy = dout · (p − t) / N."""
-        check_forward(self, self.t)
-        N = self.p.size // self.p.shape[-1]
-        return dout * (self.p - self.t) / N
+        """dy = dout · (softmax(y) − t) / N."""
+        y, t = self.kept()
+        N = y.size // y.shape[-1]
+        return dout * (y - t) / N
 
 
-def check_forward(part, kept):
-    """RuntimeError where a layer or loss has kept nothing yet."""
-    if kept is None:
-        raise RuntimeError(f"{type(part).__name__}.backward needs a forward pass before it")
-
-
-def check_affine(W, b=None):
+def check_affine(W, b):
     """ValueError unless W is (D, M) and b is (M,) or None."""
     if W.ndim != 2:
         raise ValueError(f"W must have the shape (D, M), not {W.shape}")
@@ -233,9 +230,11 @@ def check_affine(W, b=None):
         raise ValueError(f"b of shape {b.shape} does not fit W of shape {W.shape}: expected {W.shape[1:]}")
 
 
-def check_columns(x, W):
-    """x as an array; ValueError unless x W exists."""
+def columns_fit(x, W):
+    """x as an array, once it is sure that x W exists."""
     x = np.asarray(x)
-    if x.ndim not in (1, 2) or x.shape[-1] != len(W):
-        raise ValueError(f"x of shape {x.shape} does not fit W of shape {W.shape}: expected (N, {len(W)})")
+    if x.ndim not in (1, 2) or x.shape[-1] != W.shape[0]:
+        raise ValueError(
+            f"x of shape {x.shape} does not fit W of shape {W.shape}: expected (N, {W.shape[0]})"
+        )
     return x

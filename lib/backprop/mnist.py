@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from .functions import bytes_to_floats
-
 DATA = Path(__file__).parent / "data"
 FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
@@ -47,7 +45,7 @@ def _load_part(folder, image_name, label_name, normalize, flatten, one_hot_label
     if t.shape != x.shape[:1] or t.dtype != np.uint8:
         raise ValueError(f"{label_path}: expected {len(x)} labels as bytes, found shape {t.shape}")
     if normalize:
-        x = bytes_to_floats(x)
+        x = x * np.float32(1 / 255)
     if flatten:
         x = x.reshape(len(x), x.shape[1] * x.shape[2])
     if one_hot_label:

@@ -47,7 +47,7 @@ class DroppedMinus(HalfSquaredError):
     """Every gradient points the wrong way: training climbs the loss."""
 
     def backward(self, dout=1.0):
-        y, t = self.y, self.t
+        y, t = self.kept()
         return dout * (t - y)  # right: return dout * -(t - y)
 
 
@@ -55,7 +55,7 @@ class MissingTwo(MeanSquaredError):
     """The derivative of a square is 2 times its base; every gradient is half as long."""
 
     def backward(self, dout=1.0):
-        y, t = self.y, self.t
+        y, t = self.kept()
         return dout * (y - t) / y.size  # right: return dout * 2 * (y - t) / y.size
 
 
@@ -63,16 +63,16 @@ class MissingN(SoftmaxWithLoss):
     """The loss is a mean over N rows; every gradient is N times too long, and at N = 1 all is well."""
 
     def backward(self, dout=1.0):
-        p, t = self.p, self.t
-        return dout * (p - t)  # right: return dout * (p - t) / len(p)
+        y, t = self.kept()
+        return dout * (y - t)  # right: return dout * (y - t) / len(y)
 
 
 class SoftmaxTwice(SoftmaxWithLoss):
     """y − t already contains softmax's derivative; y (1 − y) multiplies it in once more."""
 
     def backward(self, dout=1.0):
-        p, t = self.p, self.t
-        return dout * (p - t) / len(p) * p * (1 - p)  # right: return dout * (p - t) / len(p)
+        y, t = self.kept()
+        return dout * (y - t) / len(y) * y * (1 - y)  # right: return dout * (y - t) / len(y)
 
 
 class MissingTranspose(Affine):
