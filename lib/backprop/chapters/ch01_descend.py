@@ -1,34 +1,40 @@
-"""A line through points, its place on the loss surface, and gradient descent's path over it."""
+"""The pictures of chapter 01: a line and its place on the loss surface, a descent, a count."""
 
 import numpy as np
 
-from ..functions import mean_squared_error
-from ..explore.figures import new_figure
+from ..explore.equations import equations
+from ..explore.figures import moving_dot, moving_line, new_figure
+from ..explore.picture import Picture
 from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED
-from ..explore.words import number
+from ..explore.words import SUPERSCRIPT, count, decimals, listed, minus, number
+from ..functions import mean_squared_error
 
 A, B = (-2.0, 4.0), (-3.0, 6.0)  # the part of the plane of all (a, b) that the map shows
 LEVELS = [0.1, 0.3, 1, 3, 10, 30, 100]  # the loss on the map's contour lines
 SMALL = 10.5  # pt: 14.6 px
 STEPS = 100  # the most that the descent's picture has room for
+HIGHEST = 1000  # the loss at the top of the descent's chart
 CLOSE = 1e-3  # this near to the lowest loss counts as arrived
+FAR = 1e12  # a line drawn from farther away would miss its pixels
 
 
-def line_and_surface(x, y, x_name="x", y_name="y"):
-    """A picture of the line a·x + b through points, and of its place on the map of the loss.
+def make_line_and_surface(x, y, x_name="x", y_name="y"):
+    """draw(a, b): the line a·x + b through points, and its place on the map of the loss.
 
-    x, y: the points, (N,). Returns draw(a, b), whose Figure shows both side by side.
+    x, y: the points, (N,).
     """
     figure, (line_ax, map_ax) = new_figure(400, 2)
-    lowest = best_line(x, y)
+    best_a, best_b = best_line(x, y)
+    lowest = mean_squared_error(best_a * x + best_b, y)
+    heights = np.concatenate([y, *(a * x + b for a in A for b in B)])  # no miss may leave the frame
     line_ax.set(title="The line", xlabel=x_name, ylabel=y_name, xlim=(x.min() - 0.5, x.max() + 0.5))
-    line_ax.set(ylim=(y.min() - 4, y.max() + 4))
-    line_ax.plot(x, y, "o", color=DATA, markersize=9, zorder=4, animated=True)
+    line_ax.set(ylim=(heights.min() - 1, heights.max() + 1))
+    moving_line(line_ax, "o", color=DATA, markersize=7, zorder=4).set_data(x, y)
     ends = np.array(line_ax.get_xlim())
-    (line,) = line_ax.plot([], [], color=FORWARD, linewidth=2.5, animated=True)
-    (misses,) = line_ax.plot([], [], color=HIGHLIGHT, linewidth=4, animated=True, zorder=3)
+    line = moving_line(line_ax, color=FORWARD, linewidth=2.5)
+    misses = moving_line(line_ax, color=HIGHLIGHT, linewidth=4, zorder=3)
     _draw_map(map_ax, x, y)
-    (place,) = map_ax.plot([], [], "o", animated=True, clip_on=False, **_PLACE)
+    place = moving_dot(map_ax, markersize=12, clip_on=False)
 
     def draw(a=1.0, b=0.0):
         prediction = a * x + b
@@ -37,48 +43,68 @@ def line_and_surface(x, y, x_name="x", y_name="y"):
         bars = np.column_stack([prediction, y, np.full(len(x), np.nan)])  # nan: a gap between two bars
         misses.set_data(np.repeat(x, 3), bars.ravel())
         place.set_data([a], [b])
-        wide = ", ".join(number(round(miss, 2) + 0.0) for miss in prediction - y)
-        figure.sentence = f"a = {number(a)}, b = {number(b)}: the misses are {wide}; the loss is {loss:.2f}. "
-        figure.sentence += _compare(loss, mean_squared_error(lowest[0] * x + lowest[1], y))
-        return figure
+        wide = ", ".join(number(round(miss, 2)) for miss in prediction - y)
+        found = f"The lowest is {number(round(lowest, 4), 7)}, at the cross."
+        if loss < lowest + 1e-9:
+            found = "This is the lowest point: no line does better."
+        return Picture(
+            figure, f"a = {number(a)}, b = {number(b)}: the misses are {wide}; "
+            f"the loss is {number(round(loss, 4), 7)}. {found}"
+        )  # fmt: skip
 
     return draw
 
 
-def descent(x, y):
-    """A picture of gradient descent on the loss of a·x + b: its path on the map, its loss by step.
+def make_descent(x, y):
+    """draw(alpha, steps, start_a, start_b): gradient descent's path on the map, and its loss by step.
 
-    x, y: the points, (N,). Returns draw(alpha, steps, start_a, start_b); steps up to STEPS.
+    x, y: the points, (N,). steps: up to STEPS.
     """
     figure, (map_ax, loss_ax) = new_figure(400, 2)
     lowest = mean_squared_error(np.polyval(best_line(x, y), x), y)
     curvature = steepest_curvature(x)
     _draw_map(map_ax, x, y)
     loss_ax.set(title="The loss after each step", xlabel="step", yscale="log")
-    loss_ax.set(xlim=(-2, STEPS + 2), ylim=(lowest / 3, 1000))
+    loss_ax.set(xlim=(-2, STEPS + 2), ylim=(lowest / 3, HIGHEST))
     loss_ax.set_yticks([0.1, 1, 10, 100, 1000], ["0.1", "1", "10", "100", "1000"])
     loss_ax.minorticks_off()
     loss_ax.axhline(lowest, color=MUTED, linewidth=1.2, linestyle=":")
     loss_ax.text(STEPS, lowest / 1.1, "the lowest", ha="right", va="top", fontsize=SMALL)
-    (path,) = map_ax.plot([], [], "o--", color=BACKWARD, linewidth=1.8, markersize=4, animated=True)
-    (place,) = map_ax.plot([], [], "o", animated=True, **_PLACE)
-    (curve,) = loss_ax.plot([], [], "o-", color=DATA, linewidth=1.5, markersize=4, animated=True)
-    (now,) = loss_ax.plot([], [], "o", animated=True, **_PLACE)
+    path = moving_line(map_ax, "o--", color=BACKWARD, linewidth=1.8, markersize=4)
+    place = moving_dot(map_ax, markersize=12, clip_on=False)
+    curve = moving_line(loss_ax, "o-", color=DATA, linewidth=1.5, markersize=4)
+    now = moving_dot(loss_ax, markersize=12)
 
     def draw(alpha=0.1, steps=10, start_a=-1.0, start_b=4.0):
         places, losses = descend(x, y, alpha, STEPS, start_a, start_b)
         arrived = np.flatnonzero(losses < lowest + CLOSE)
         places, losses = places[: steps + 1], losses[: steps + 1]
-        near = np.clip(places, -50, 50)  # a diverging path ends outside the map anyway
-        path.set_data(*near.T)
-        place.set_data(*near[-1:].T)
-        seen = np.clip(losses, 1e-9, 1e9)
-        curve.set_data(range(len(seen)), seen)
-        now.set_data([len(seen) - 1], seen[-1:])
-        figure.sentence = _say(alpha, alpha * curvature, places, losses, lowest, arrived)
-        return figure
+        path.set_data(*places[np.abs(places).max(axis=1) < FAR].T)
+        on_map = A[0] <= places[-1, 0] <= A[1] and B[0] <= places[-1, 1] <= B[1]
+        place.set_data(*places[-1:].T if on_map else ([], []))
+        curve.set_data(range(len(losses)), losses)
+        now.set_data([len(losses) - 1], losses[-1:])
+        sentence = _say(alpha, alpha * curvature, places, losses, lowest, arrived)
+        outside = ["the map"] * (not on_map) + ["the chart"] * (not losses[-1] <= HIGHEST)
+        return Picture(figure, sentence + (f" It is now outside {listed(outside)}." if outside else ""))
 
     return draw
+
+
+def parameter_count(inputs=784, hidden=50, outputs=10):
+    """How many parameters a network with one hidden layer has, and what a full search would take."""
+    weights, biases = inputs * hidden + hidden * outputs, hidden + outputs
+    n = weights + biases
+    lines = [
+        (f"weights = {inputs} · {hidden} + {hidden} · {outputs} = {weights}", "update"),
+        (f"biases = {hidden} + {outputs} = {biases}", "update"),
+        (f"parameters = {weights} + {biases} = {n}", "update"),
+        (f"grid = 10 · 10 · … · 10 = 10^{n} points", ""),
+        (f"time = 10^{n}/10^6 = 10^{minus(str(n - 6))} seconds", ""),
+    ]
+    return equations(
+        lines, "Parameters", f"{n:,} parameters: the grid's size is a number of {n + 1:,} digits."
+    )
 
 
 def descend(x, y, alpha, steps, a, b):
@@ -86,14 +112,17 @@ def descend(x, y, alpha, steps, a, b):
 
     Returns the places, (steps + 1, 2), and the loss at each, (steps + 1,).
     """
+    xx, xy, mean_x, mean_y = (float(np.mean(v)) for v in (x * x, x * y, x, y))  # plain numbers are quick
     places = [(a, b)]
     for _ in range(steps):
-        miss = a * x + b - y
-        a, b = a - alpha * 2 * float(miss @ x) / len(x), b - alpha * 2 * float(miss.sum()) / len(x)
+        da, db = 2 * (a * xx + b * mean_x - xy), 2 * (a * mean_x + b - mean_y)
+        # rounded, else floating point's crumbs would walk away from the lowest point
+        a, b = round(a - alpha * da, 12), round(b - alpha * db, 12)
         places.append((a, b))
-    places = np.array(places)
-    misses = places[:, :1] * x + places[:, 1:] - y
-    return places, np.mean(misses**2, axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):  # a diverging path may leave all numbers
+        places = np.array(places)
+        misses = places[:, :1] * x + places[:, 1:] - y
+        return places, np.mean(misses**2, axis=1)
 
 
 def best_line(x, y):
@@ -105,9 +134,6 @@ def best_line(x, y):
 def steepest_curvature(x):
     """The largest second derivative of the loss in any direction: α above 2 / it diverges."""
     return float(np.linalg.eigvalsh(2 * np.array([[np.mean(x * x), x.mean()], [x.mean(), 1]]))[-1])
-
-
-_PLACE = {"color": HIGHLIGHT, "markeredgecolor": DATA, "markersize": 12, "zorder": 5}
 
 
 def _draw_map(ax, x, y):
@@ -123,16 +149,10 @@ def _draw_map(ax, x, y):
     ax.grid(False)
 
 
-def _shades(count):
+def _shades(n):
     """Blues from deep (a low loss) to nearly white."""
     deep, pale = np.array([0.45, 0.68, 0.87]), np.array([0.97, 0.985, 1.0])
-    return [tuple(deep + (pale - deep) * i / (count - 1)) for i in range(count)]
-
-
-def _compare(loss, lowest):
-    if loss < lowest + 5e-4:
-        return "This is the lowest point: no line does better."
-    return f"The lowest is {lowest:.2f}, at the cross."
+    return [tuple(deep + (pale - deep) * i / (n - 1)) for i in range(n)]
 
 
 def _say(alpha, stretch, places, losses, lowest, arrived):
@@ -142,40 +162,49 @@ def _say(alpha, stretch, places, losses, lowest, arrived):
         1 − stretch times itself: above 1 it lands on the other side, above 2 it lands farther away.
     arrived: the steps, of all STEPS, at which the loss is CLOSE to the lowest.
     """
-    steps = len(losses) - 1
-    digits = 4 if CLOSE <= losses[-1] - lowest < 0.01 else 2  # else both could read the same
-    where = _minus(f"a = {places[-1, 0]:.2f}, b = {places[-1, 1]:.2f}, loss {losses[-1]:.{digits}f}")
-    counted = f"{steps} step" + "s" * (steps != 1)
-    if steps == 0:
+    loss, rate, taken = losses[-1], f"α = {number(alpha)}", count(len(losses) - 1, "step")
+    near = loss < lowest + CLOSE
+    shown, bottom = (decimals(loss, 2), decimals(lowest, 2)) if near else _apart(loss, lowest)
+    where = f"a = {decimals(places[-1, 0], 2)}, b = {decimals(places[-1, 1], 2)}, loss {shown}"
+    if len(losses) == 1:
         return f"No step yet: {where}."
     if losses[0] < lowest + 1e-9:
         return "The start is the lowest point: the gradient is 0 there, and no step leads away."
     if alpha == 0:
-        return f"α = 0 never moves: {where}."
+        return f"{rate} never moves: {where}."
     if stretch > 2:
-        if losses[-1] < losses[0]:
-            return (
-                f"α = {alpha:g} diverges: every step leaps across the valley and lands farther from its "
-                f"floor. The way along the valley still keeps the loss, {losses[-1]:.2f}, below its start, "
-                "but not for good."
-            )
-        size = f"{losses[-1]:.2f}" if losses[-1] < 1000 else f"about 10^{np.log10(losses[-1]):.0f}"
-        return (
-            f"α = {alpha:g} is too large: the path diverges. Every step leaps across the valley and "
-            f"lands farther from its floor. After {counted} the loss is {size}."
-        )
-    zigzag = " It leaps from side to side of the valley, but less far each time." if stretch > 1.2 else ""
-    if not arrived.size and not zigzag:
-        nor = f", nor do {STEPS}" if steps < STEPS else ""
-        verb = "does" if steps == 1 else "do"
-        return f"α = {alpha:g} is too small: {counted} {verb} not arrive{nor}. Now {where}."
-    if not arrived.size or arrived[0] > steps:
-        return f"Not there yet after {counted}: {where}; the lowest is {lowest:.{digits}f}.{zigzag}"
+        leaps = f"{rate} diverges: each step lands on the valley's other side, farther from its floor."
+        if loss < losses[0]:
+            shown, start = _apart(loss, losses[0])
+            fell = f"the loss fell from {start} to {shown}."
+            return f"{leaps} Its way along the valley still outweighs that: {fell}"
+        return f"{leaps} After {taken} the loss is {_size(loss)}."
+    leaps = " Each step crosses the valley, and lands nearer to its floor." if stretch > 1 else ""
+    if not arrived.size and not leaps:
+        early = f"{rate} is too small to arrive in {STEPS} steps."
+        return f"{early} After {taken}: {where}; the lowest is {bottom}."
+    if not arrived.size or arrived[0] >= len(losses):
+        return f"Not there yet after {taken}: {where}; the lowest is {bottom}.{leaps}"
     return (
-        f"It has arrived: from step {arrived[0]} on the loss is within {CLOSE} of the lowest, "
-        f"{lowest:.2f}. Now {where}.{zigzag}"
+        f"It has arrived: from step {arrived[0]} on the loss is within {number(CLOSE)} of the lowest, "
+        f"{bottom}. Now {where}.{leaps}"
     )
 
 
-def _minus(words):
-    return words.replace("-", "−")
+def _apart(a, b):
+    """Two different numbers, with as many decimals as tell them apart."""
+    for digits in range(2, 12):
+        shown = decimals(a, digits), decimals(b, digits)
+        if shown[0] != shown[1]:
+            break
+    return shown
+
+
+def _size(loss):
+    """A loss that may be very large: 94.42, or about 5 · 10⁷."""
+    if loss < 1000:
+        return decimals(loss, 2)
+    if not np.isfinite(loss):
+        return "too large for the computer's numbers"
+    digit, exponent = f"{loss:.0e}".split("e")
+    return f"about {digit} · 10{str(int(exponent)).translate(SUPERSCRIPT)}"

@@ -1,27 +1,37 @@
-"""Neurons: one that fires, gates and their boundaries, XOR, activations, and weights that never part."""
+"""The pictures of chapter 02: neurons, gates, XOR, activations, and weights that never part."""
 
 from itertools import pairwise
+from operator import sub
 
 import numpy as np
 
+from ..explore.figures import moving_dot, moving_line, new_figure, style
+from ..explore.network import Edge, Node, column_x, network_picture
+from ..explore.picture import Picture, drawing
+from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PAPER, PARAMETER
+from ..explore.svg import arrow, box, circle, line, polygon, text
+from ..explore.words import decimals, number, read, worked
 from ..functions import sigmoid
 from ..layers import Elu, LeakyRelu, Maxout, Relu, Sigmoid, Tanh
-from ..explore.network import Edge, Node, column_x, network_picture
-from ..explore.figures import new_figure, style
-from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PAPER, PARAMETER
-from ..explore.svg import arrow, box, circle, line, svg, text
-from ..explore.words import number
 
 ROWS = ((0, 0), (1, 0), (0, 1), (1, 1))  # every input of a gate, in the order of the chapter's table
 GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "NAND": (1, 1, 1, 0), "XOR": (0, 1, 1, 0)}
-OTHERS = {
-    (0, 0, 0, 0): "always silent", (1, 1, 1, 1): "always firing",
-    (0, 1, 0, 1): "x₁ alone", (0, 0, 1, 1): "x₂ alone", (1, 0, 0, 0): "NOR",
-    (1, 0, 1, 0): "not x₁", (1, 1, 0, 0): "not x₂", (0, 1, 0, 0): "x₁ and not x₂",
-    (0, 0, 1, 0): "x₂ and not x₁", (1, 0, 1, 1): "x₂ or not x₁", (1, 1, 0, 1): "x₁ or not x₂",
-}  # fmt: skip
-NAMES = {pattern: name for name, pattern in GATES.items()} | OTHERS
+TABLES = {  # what a column of outputs, in the order of ROWS, is called
+    **{outputs: gate for gate, outputs in GATES.items()},
+    (0, 0, 0, 0): "always 0",
+    (1, 1, 1, 1): "always 1",
+    (0, 1, 0, 1): "x₁",
+    (0, 0, 1, 1): "x₂",
+    (1, 0, 1, 0): "not x₁",
+    (1, 1, 0, 0): "not x₂",
+    (1, 0, 0, 0): "NOR",
+    (0, 1, 0, 0): "x₁ and not x₂",
+    (0, 0, 1, 0): "x₂ and not x₁",
+    (1, 0, 1, 1): "x₂ or not x₁",
+    (1, 1, 0, 1): "x₁ or not x₂",
+}
 FIRES = "#d3ede4"  # the part of a plane where a neuron fires
+REACH = 4.3  # how far a picture of an activation goes from x = 0: a bit more than the sliders
 
 
 def biological_neuron(exciting=3, inhibiting=1, threshold=3):
@@ -42,31 +52,33 @@ def biological_neuron(exciting=3, inhibiting=1, threshold=3):
     for end in (y - 46, y, y + 46):
         shapes += [line(580, y, 625, end, color, 5), circle(631, end, 7, color, color)]
     shapes.append(circle(x, y, r, color if fires else DATA, width=6 if fires else 2))
-    shapes.append(text(x, y - 2, f"sum {total}".replace("-", "−"), size=18, bold=True))
+    shapes.append(text(x, y - 2, f"sum {number(total)}", size=18, bold=True))
     shapes.append(text(x, y + 21, f"needs {threshold}", MUTED))
     shapes += [text(190, 332, "dendrites", MUTED), text(x, 332, "cell body", MUTED)]
     shapes += [text(500, 332, "axon", MUTED), text(640, 332, "axon terminals", MUTED)]
     shapes.append(text(500, y - 16, "fires" if fires else "silent", bold=True, size=18))
-    sentence = f"{exciting} − {inhibiting} = {total}, the threshold is {threshold}: ".replace("= -", "= −")
-    sentence += "the cell fires, and its signal goes on." if fires else "the cell stays silent."
-    return svg(350, "A biological neuron", sentence, *shapes)
+    sentence = f"{worked('{} − {}', sub, exciting, inhibiting)}, the threshold is {threshold}: the cell "
+    sentence += "fires, and its signal goes on." if fires else "stays silent."
+    return drawing(350, "A biological neuron", sentence, *shapes)
 
 
 def perceptron(x=2.0, a=1.4, b=0.9, activation="identity"):
-    """Linear regression drawn as a perceptron: y = f(a·x + b), with f the activation."""
-    f = {"identity": lambda s: s, "step": lambda s: float(s >= 0), "sigmoid": sigmoid}[activation]
-    s = round(a * x + b, 9)  # the sliders' decimals, without floating point's crumbs
-    y = float(f(s))
+    """A perceptron, y = f(a·x + b), with f the activation; with the identity it is linear regression."""
+
+    def weighted_sum(a, x, b):
+        return round(a * x + b, 9)  # the sliders' decimals, without floating point's crumbs
+
+    s = weighted_sum(a, x, b)
+    y = {"identity": s, "step": int(s >= 0), "sigmoid": float(sigmoid(s))}[activation]
     columns = [[Node("x", number(x)), Node("1")], [Node("Σ", number(s))], [Node("f")], [Node("y", number(y))]]
     edges = [Edge((0, 0), (1, 0), f"a = {number(a)}"), Edge((0, 1), (1, 0), f"b = {number(b)}")]
     edges += [Edge((1, 0), (2, 0)), Edge((2, 0), (3, 0))]
     says = {
-        "identity": "passed on as it is: linear regression.",
-        "step": "at least 0, so it fires: 1." if y else "below 0, so it stays silent: 0.",
-        "sigmoid": f"passed on as {number(y)}, a number between 0 and 1.",
+        "identity": "passed on as it is, as in linear regression.",
+        "step": "at least 0, so it fires: 1." if s >= 0 else "below 0, so it stays silent: 0.",
+        "sigmoid": f"and {worked('σ({})', lambda s: float(sigmoid(s)), s)}, a number between 0 and 1.",
     }
-    sign = "−" if b < 0 else "+"
-    sentence = f"{number(a)} · {number(x)} {sign} {number(abs(b))} = {number(s)}, " + says[activation]
+    sentence = f"{worked('{} · {} + {}', weighted_sum, a, x, b)}, {says[activation]}"
     extra = _headings("inputs", "weighted sum", "activation", "output")
     extra.append(text(column_x(2, 4), 222, activation, MUTED))
     return network_picture(columns, edges, "A perceptron", sentence, row=150, gradients=False, extra=extra)
@@ -76,31 +88,31 @@ def gate(w1=1.0, w2=0.0, threshold=0.5, target="AND"):
     """A threshold logic unit as a boundary in the plane of its two inputs, and its truth table."""
     wanted = GATES[target]
     sums = [w1 * x1 + w2 * x2 for x1, x2 in ROWS]
-    fired = tuple(int(s >= threshold) for s in sums)
-    right = [f == t for f, t in zip(fired, wanted, strict=True)]
+    outputs = tuple(int(s >= threshold) for s in sums)
+    right = [y == t for y, t in zip(outputs, wanted, strict=True)]
     points = [(*row, t, "" if ok else "✗") for row, t, ok in zip(ROWS, wanted, right, strict=True)]
     shapes = _plane(60, 20, 300, [(w1, w2, threshold)], points, "x₁", "x₂")
     columns = (440, 490, 560, 630, 705)
     for x, word in zip(columns, ("x₁", "x₂", "sum", "fires", target), strict=True):
         shapes.append(text(x, 62, word, bold=True))
     shapes.append(line(415, 74, 740, 74, MUTED, 1.5))
-    for i, ((x1, x2), s, f, t, ok) in enumerate(zip(ROWS, sums, fired, wanted, right, strict=True)):
-        y = 104 + 38 * i
-        cells = (x1, x2, number(s), f, f"{t} ✓" if ok else f"{t} ✗")
+    for i, ((x1, x2), s, y, t, ok) in enumerate(zip(ROWS, sums, outputs, wanted, right, strict=True)):
+        cells = (x1, x2, number(s), y, f"{t} ✓" if ok else f"{t} ✗")
         for x, word in zip(columns, cells, strict=True):
-            shapes.append(text(x, y, word, DATA if ok else BACKWARD, size=17, bold=not ok))
+            shapes.append(text(x, 104 + 38 * i, word, DATA if ok else BACKWARD, size=17, bold=not ok))
     shapes.append(box(415, 277, 18, 18, MUTED, FIRES, 1, 2))
-    rule = f"fires where {_sum(w1, w2)} ≥ {number(threshold)}"
-    shapes.append(text(442, 291, rule, PARAMETER, "start", bold=True))
-    found, count = NAMES.get(fired), sum(right)
-    if fired == wanted:
-        sentence = f"The neuron {rule}: {target}. All 4 rows are right."
+    sign = "−" if w2 < 0 else "+"
+    rule = f"{number(w1)} · x₁ {sign} {number(abs(w2))} · x₂ ≥ {number(threshold)}"
+    shapes.append(text(442, 291, "fires where", PARAMETER, "start", bold=True))
+    shapes.append(text(442, 315, rule, PARAMETER, "start", bold=True))
+    sentence = f"The neuron fires where {rule}: in the table, that is {TABLES[outputs]}. "
+    if all(right):
+        sentence += "All 4 rows are right."
     else:
-        verb = "is" if count == 1 else "are"
-        sentence = f"The neuron {rule}: {found}. For {target}, {count} of 4 rows {verb} right."
-    if target == "XOR" and count == 3:
+        sentence += f"For {target}, {sum(right)} of 4 rows {'is' if sum(right) == 1 else 'are'} right."
+    if target == "XOR" and sum(right) == 3:
         sentence += " More is not possible with one straight line."
-    return svg(370, "A gate and its boundary", sentence, *shapes)
+    return drawing(370, "A gate and its boundary", sentence, *shapes)
 
 
 def xor_network(row=2):
@@ -114,10 +126,13 @@ def xor_network(row=2):
         [Node("y", str(y), highlight=y == 1)],
     ]
     edges = [
-        Edge((0, 0), (1, 0), "−1", highlight=x1 == 1), Edge((0, 0), (1, 1), "1", highlight=x1 == 1),
-        Edge((0, 1), (1, 0), "−1", highlight=x2 == 1), Edge((0, 1), (1, 1), "1", highlight=x2 == 1),
-        Edge((1, 0), (2, 0), "1", highlight=s1 == 1), Edge((1, 1), (2, 0), "1", highlight=s2 == 1),
-    ]  # fmt: skip
+        Edge((0, 0), (1, 0), "−1", highlight=x1 == 1),
+        Edge((0, 0), (1, 1), "1", highlight=x1 == 1),
+        Edge((0, 1), (1, 0), "−1", highlight=x2 == 1),
+        Edge((0, 1), (1, 1), "1", highlight=x2 == 1),
+        Edge((1, 0), (2, 0), "1", highlight=s1 == 1),
+        Edge((1, 1), (2, 0), "1", highlight=s2 == 1),
+    ]
     row_height, top = 140, 318  # px
     places = [(*r, t, "●" if r == now else "") for r, t in zip(ROWS, GATES["XOR"], strict=True)]
     moved = {_hidden(*r): t for r, t in zip(ROWS, GATES["XOR"], strict=True)}  # two rows share (1, 1)
@@ -133,71 +148,80 @@ def xor_network(row=2):
         f"x₁ = {x1}, x₂ = {x2}: NAND gives s₁ = {s1}, OR gives s₂ = {s2}, and AND of these gives y = {y}. "
         f"The point ({x1}, {x2}) has moved to ({s1}, {s2})."
     )
-    return network_picture(columns, edges, "XOR from two layers", sentence, row=row_height,
-                           gradients=False, extra=extra, room=290)  # fmt: skip
+    network = {"row": row_height, "gradients": False, "extra": extra, "room": 290}
+    return network_picture(columns, edges, "XOR from two layers", sentence, **network)
 
 
-def plain_activations():
-    """The activations without a parameter. Returns draw(function, x)."""
-    ylim, derivative_ylim = (-1.5, 4), (-0.3, 1.3)
+def make_plain_activations():
+    """draw(function, x): an activation without a parameter, and its derivative."""
+    ylim, derivative_ylim = (-1.5, REACH), (-0.3, 1.3)
     known = {
         "sigmoid": (Sigmoid(), "f(x) = 1 / (1 + e⁻ˣ)", "f′(x) = f(x) · (1 − f(x))"),
         "tanh": (Tanh(), "f(x) = tanh x", "f′(x) = 1 − f(x)²"),
         "ReLU": (Relu(), "f(x) = max(0, x)", "f′(x) = 1 for x > 0, else 0"),
     }
     curves = {
-        name: (_Curves(ylim, derivative_ylim, formula, derivative), layer)
-        for name, (layer, formula, derivative) in known.items()
+        name: _Curves(formula, derivative, ylim, derivative_ylim)
+        for name, (_, formula, derivative) in known.items()
     }
 
     def draw(function="sigmoid", x=1.0):
-        picture, layer = curves[function]
-        return picture.show(layer, x, f"{function} at x = {x:.1f}")
+        kink = 0 if function == "ReLU" and x == 0 else None
+        return curves[function].show(known[function][0], x, f"{function} at x = {number(x)}", kink)
 
     return draw
 
 
-def leaky_relu_curve():
-    """Leaky ReLU and its slope. Returns draw(x, slope)."""
-    curves = _Curves((-4, 4), (-0.3, 1.3), "f(x) = max(slope · x, x)", "f′(x) = 1 for x > 0, else slope")
+def make_leaky_relu():
+    """draw(x, slope): Leaky ReLU and its derivative."""
+    formulas = "f(x) = max(slope · x, x)", "f′(x) = 1 for x > 0, else slope"
+    curves = _Curves(*formulas, (-REACH, REACH), (-0.3, 1.3))
 
     def draw(x=-2.0, slope=0.1):
-        return curves.show(LeakyRelu(slope), x, f"Leaky ReLU at x = {x:.1f}")
+        kink = slope if x == 0 and slope != 1 else None
+        return curves.show(LeakyRelu(slope), x, f"Leaky ReLU at x = {number(x)}", kink)
 
     return draw
 
 
-def elu_curve():
-    """ELU and its α. Returns draw(x, alpha)."""
-    curves = _Curves(
-        (-2.5, 4), (-0.3, 2.3), "f(x) = x,  or α(eˣ − 1) for x < 0", "f′(x) = 1,  or αeˣ for x < 0"
-    )
+def make_elu():
+    """draw(x, alpha): ELU and its derivative."""
+    formulas = "f(x) = x,  or α(eˣ − 1) for x < 0", "f′(x) = 1,  or αeˣ for x < 0"
+    curves = _Curves(*formulas, (-2.5, REACH), (-0.3, 2.3))
 
     def draw(x=-1.0, alpha=1.0):
-        return curves.show(Elu(alpha), x, f"ELU at x = {x:.1f}")
+        kink = 1 if x == 0 and alpha != 1 else None
+        return curves.show(Elu(alpha), x, f"ELU at x = {number(x)}", kink)
 
     return draw
 
 
-def maxout_curve():
-    """Maxout of two lines. Returns draw(x, w1, b1, w2, b2)."""
-    formula = "f(x) = max(w₁x + b₁,  w₂x + b₂)"
-    curves = _Curves((-4, 4), (-2.3, 2.3), formula, "f′(x) = the w of the larger sum", lines=2)
+def make_maxout():
+    """draw(x, w1, b1, w2, b2): Maxout of two lines, and its derivative."""
+    formulas = "f(x) = max(w₁x + b₁,  w₂x + b₂)", "f′(x) = the w of the larger sum"
+    curves = _Curves(*formulas, (-11, 11), (-2.3, 2.3), lines=2)  # w x + b is at most 2 · 4 + 2
 
     def draw(x=1.0, w1=1.0, b1=0.0, w2=-0.5, b2=0.5):
-        curves.set_lines((w1, b1), (w2, b2))
-        first, second = (f"{number(round(v, 9))}" for v in (w1 * x + b1, w2 * x + b2))
-        words = f"Maxout at x = {x:.1f} takes the larger of {first} and {second}"
-        return curves.show(Maxout([[w1]], [b1], [[w2]], [b2]), x, words)
+        for artist, (w, b) in zip(curves.lines, ((w1, b1), (w2, b2)), strict=True):
+            artist.set_data(curves.X, w * curves.X + b)
+        first, second = round(w1 * x + b1, 9), round(w2 * x + b2, 9)
+        words = f"Maxout at x = {number(x)}"
+        words += (
+            f", where both sums are {number(first)}"
+            if first == second
+            else (f" takes the larger of {number(first)} and {number(second)}")
+        )
+        kink = w1 if first == second and w1 != w2 else None
+        return curves.show(Maxout([[w1]], [b1], [[w2]], [b2]), x, words, kink)
 
     return draw
 
 
-def weights_that_part(runs):
-    """A replay of trainings that differ in how unequal the hidden weights start.
+def make_weights_that_part(runs):
+    """draw(gap, iteration): a replay of trainings that differ in how unequal two hidden nodes start.
 
-    runs: {gap: [(loss, W1, outputs), …]}, one per iteration; W1 (2, 2) has a column per hidden node.
-    Returns draw(gap, iteration).
+    runs: {gap: [(loss, W1, outputs), …]}, one per iteration; W1 (2, 2) has a column per hidden node,
+        outputs (4, 1) a row for each of ROWS.
     """
     weights = {gap: np.array([w[0] for _, w, _ in run]) for gap, run in runs.items()}  # (T, 2): from x1
     losses = {gap: np.array([loss for loss, _, _ in run]) for gap, run in runs.items()}
@@ -207,13 +231,11 @@ def weights_that_part(runs):
     margin = 0.08 * np.ptp(every)
     left.set(title="Weights from x₁", ylim=(every.min() - margin, every.max() + margin))
     right.set(title="Loss", ylim=(-0.01, max(run.max() for run in losses.values()) * 1.1))
-    (first,) = left.plot([], [], color="#5ba3d4", linewidth=5, label="into hidden node 1", animated=True)
-    (second,) = left.plot([], [], color=DATA, linewidth=2, dashes=(4, 3), animated=True)
-    second.set_label("into hidden node 2")
+    first = moving_line(left, color="#5ba3d4", linewidth=5, label="into hidden node 1")
+    second = moving_line(left, color=DATA, linewidth=2, dashes=(4, 3), label="into hidden node 2")
     left.legend(loc="lower right", frameon=False, fontsize=10.5)
-    (curve,) = right.plot([], [], color=DATA, linewidth=2, animated=True)
-    dots = [ax.plot([], [], "o", color=HIGHLIGHT, markeredgecolor=DATA, markersize=10, animated=True)[0]
-            for ax in (left, left, right)]  # fmt: skip
+    curve = moving_line(right, color=DATA, linewidth=2)
+    dots = [moving_dot(ax, markersize=10) for ax in (left, left, right)]
 
     def draw(gap=0.0, iteration=2000):
         key = min(runs, key=lambda known: abs(known - gap))
@@ -223,62 +245,81 @@ def weights_that_part(runs):
             artist.set_data(range(i + 1), values[: i + 1])
         for dot, value in zip(dots, (*w[i], loss[i]), strict=True):
             dot.set_data([i], [value])
-        a, b = (f"{value:.2f}".replace("-", "−") for value in w[i])
-        said = ", ".join(f"{y:.2f}" for y in np.ravel(runs[key][i][2]))
-        figure.sentence = f"Gap {key:.1f}, iteration {i}: the weights from x₁ are {a} and {b}, "
-        if w[i, 0] == w[i, 1]:
-            figure.sentence += "exactly equal: two nodes do the work of one. "
-        else:
-            figure.sentence += "so the nodes differ. "
-        learned = ": XOR is learned." if loss[i] < 0.02 else "."
-        figure.sentence += f"Outputs {said}; loss {loss[i]:.3f}{learned}"
-        return figure
+        same = "exactly equal: two nodes act as one" if w[i, 0] == w[i, 1] else "so the nodes differ"
+        outputs = np.ravel(runs[key][i][2])
+        wrong = sum((y > 0.5) != t for y, t in zip(outputs, GATES["XOR"], strict=True))
+        sides = f"{wrong} of 4 on the wrong side of 0.5" if wrong else "each on its target's side of 0.5"
+        return Picture(
+            figure,
+            f"Gap {decimals(key, 1)}, iteration {number(i)}: weights {decimals(w[i, 0], 2)} and "
+            f"{decimals(w[i, 1], 2)}, {same}. Outputs {', '.join(decimals(y, 2) for y in outputs)}, "
+            f"{sides}; loss {decimals(loss[i], 3)}.",
+        )
 
     return draw
 
 
 class _Curves:
-    """A picture of an activation, with its tangent at x, and of its derivative."""
+    """A picture of an activation, with its tangent at x, and of its derivative.
+
+    formula, derivative: the axes' titles. lines: how many dotted lines lie under the curve.
+    """
 
     X = np.linspace(-4, 4, 401)[:, None]
+    JUMP = 0.045  # a derivative that changes by more from one X to the next jumps there
 
-    def __init__(self, ylim, derivative_ylim, formula, derivative, lines=0):
-        self.figure, (left, right) = new_figure(360, 2, xlabel="x", xlim=(-4, 4))
+    def __init__(self, formula, derivative, ylim, derivative_ylim, lines=0):
+        self.figure, (left, right) = new_figure(360, 2, xlabel="x", xlim=(-REACH, REACH))
         style(left, title=formula, ylim=ylim)
         style(right, title=derivative, ylim=derivative_ylim)
         for ax in (left, right):
             ax.axhline(0, color=MUTED, linewidth=1)
             ax.axvline(0, color=MUTED, linewidth=1)
-        pieces = {"color": PARAMETER, "linewidth": 1.5, "linestyle": ":", "animated": True}
-        self.lines = [left.plot([], [], **pieces)[0] for _ in range(lines)]
-        (self.curve,) = left.plot([], [], color=FORWARD, linewidth=3, animated=True)
-        (self.tangent,) = left.plot([], [], "--", color=BACKWARD, linewidth=2, animated=True)
-        (self.slope,) = right.plot([], [], "--", color=BACKWARD, linewidth=2.5, animated=True)
-        place = {"color": HIGHLIGHT, "markeredgecolor": DATA, "markersize": 11, "animated": True, "zorder": 5}
-        self.places = [ax.plot([], [], "o", **place)[0] for ax in (left, right)]
+        dotted = {"color": PARAMETER, "linewidth": 1.5, "linestyle": ":"}
+        self.lines = [moving_line(left, **dotted) for _ in range(lines)]
+        self.curve = moving_line(left, color=FORWARD, linewidth=3)
+        self.tangent = moving_line(left, "--", color=BACKWARD, linewidth=2)
+        self.slope = moving_line(right, "--", color=BACKWARD, linewidth=2.5)
+        self.places = [moving_dot(ax) for ax in (left, right)]
 
-    def set_lines(self, *lines):
-        for artist, (w, b) in zip(self.lines, lines, strict=True):
-            artist.set_data(self.X, w * self.X + b)
+    def show(self, layer, x, words, kink=None):
+        """Draw the layer's forward and backward, and the point at x; words begin the sentence.
 
-    def show(self, layer, x, words):
-        """Draw the layer's forward and backward, and the point at x; words begin the sentence."""
+        kink: where f has no derivative at x, the number that the layer takes instead.
+        """
         y, slope = _forward_and_backward(layer, self.X)
         y0, slope0 = (float(v[0, 0]) for v in _forward_and_backward(layer, np.array([[float(x)]])))
-        slope[1:][np.abs(np.diff(slope, axis=0)) > 0.05] = np.nan  # a jump is no line
+        slope[1:][np.abs(np.diff(slope, axis=0)) > self.JUMP] = np.nan  # a jump is no line
+        slope0 = slope0 if kink is None else kink
         self.curve.set_data(self.X, y)
         self.slope.set_data(self.X, slope)
-        reach = 1.2 / np.hypot(1, slope0)
+        reach = 1.2 / np.hypot(1, slope0) if kink is None else np.nan  # a kink has no tangent
         self.tangent.set_data([x - reach, x + reach], [y0 - reach * slope0, y0 + reach * slope0])
         self.places[0].set_data([x], [y0])
         self.places[1].set_data([x], [slope0])
-        says = "Flat: no gradient gets back through it." if slope0 == 0 else (
-            "Nearly flat: hardly any gradient gets back." if abs(slope0) < 0.05 else
-            "The whole gradient gets back." if slope0 == 1 else
-            f"The gradient is multiplied by {slope0:.3f} on its way back.")  # fmt: skip
-        sentence = f"{words}: f(x) = {round(y0, 3) + 0.0:.3f}, f′(x) = {round(slope0, 3) + 0.0:.3f}. {says}"
-        self.figure.sentence = sentence.replace("-", "−")
-        return self.figure
+        sentence = f"{words}: {_equals('f(x)', y0)}, "
+        if kink is not None:
+            sentence += f"a kink. There is no derivative; by convention {_equals('f′(x)', kink)}."
+        else:
+            sentence += f"{_equals('f′(x)', slope0)}. {_way_back(slope0)}"
+        return Picture(self.figure, sentence)
+
+
+def _equals(name, value):
+    """f(x) = 0.5, or f(x) ≈ 0.7311 where it is rounded."""
+    shown = number(round(value, 12))
+    return f"{name} {'=' if abs(read(shown) - value) < 1e-12 else '≈'} {shown}"
+
+
+def _way_back(slope):
+    """What an activation with this derivative does to a gradient."""
+    if slope == 0:
+        return "Flat: no gradient gets back through it."
+    if slope == 1:
+        return "The gradient gets back unchanged."
+    if abs(slope) < 0.05:
+        return "Nearly flat: less than a twentieth of the gradient gets back."
+    return "The gradient is multiplied by that on its way back."
 
 
 def _forward_and_backward(layer, x):
@@ -310,8 +351,7 @@ def _plane(left, top, size, neurons, points, x_name, y_name):
     region = square
     for neuron in neurons:
         region = _clip(region, *neuron)
-    corners = " ".join("{:.1f},{:.1f}".format(*at(*corner)) for corner in region)
-    shapes = [f'<polygon points="{corners}" fill="{FIRES}"/>'] if region else []
+    shapes = [polygon([at(*corner) for corner in region], FIRES)] if region else []
     for x1, y1, x2, y2 in ((0, 0, 0, 1), (0, 0, 1, 0), (1, 0, 1, 1), (0, 1, 1, 1)):
         shapes.append(line(*at(x1, y1), *at(x2, y2), FAINT, 1.5))
     for w1, w2, threshold in neurons:
@@ -336,10 +376,10 @@ def _plane(left, top, size, neurons, points, x_name, y_name):
     return shapes
 
 
-def _clip(polygon, w1, w2, threshold):
+def _clip(corners, w1, w2, threshold):
     """The part of a convex polygon, a list of (x, y), where w1·x + w2·y ≥ threshold."""
     kept = []
-    for (x1, y1), (x2, y2) in pairwise([*polygon, polygon[0]] if polygon else []):
+    for (x1, y1), (x2, y2) in pairwise([*corners, corners[0]] if corners else []):
         before, after = w1 * x1 + w2 * y1 - threshold, w1 * x2 + w2 * y2 - threshold
         if before >= 0:
             kept.append((x1, y1))
@@ -347,8 +387,3 @@ def _clip(polygon, w1, w2, threshold):
             along = before / (before - after)
             kept.append((x1 + along * (x2 - x1), y1 + along * (y2 - y1)))
     return kept
-
-
-def _sum(w1, w2):
-    """w1·x₁ + w2·x₂ as text."""
-    return f"{number(w1)} · x₁ {'−' if w2 < 0 else '+'} {number(abs(w2))} · x₂"

@@ -61,8 +61,8 @@ def arrow(x1, y1, x2, y2, color=DATA, width=2.0, dashed=False):
     """A line with a head at (x2, y2)."""
     *_, bx, by = between((x1, y1), (x2, y2), from_b=11)  # the base of the head
     dx, dy = (x2 - bx) * 5 / 11, (y2 - by) * 5 / 11
-    head = f"{x2:.1f},{y2:.1f} {bx - dy:.1f},{by + dx:.1f} {bx + dy:.1f},{by - dx:.1f}"
-    return line(x1, y1, bx, by, color, width, dashed) + f'<polygon points="{head}" fill="{color}"/>'
+    head = [(x2, y2), (bx - dy, by + dx), (bx + dy, by - dx)]
+    return line(x1, y1, bx, by, color, width, dashed) + polygon(head, color)
 
 
 def circle(x, y, r, color=DATA, fill=PAPER, width=2.0):
@@ -89,13 +89,21 @@ def quarter(x, y, r, color=DATA, width=2.0):
     )
 
 
+def polygon(points, fill=DATA):
+    """A filled polygon without an edge; points: its corners, (x, y) each."""
+    return f'<polygon points="{_places(points)}" fill="{fill}"/>'
+
+
 def polyline(points, color=DATA, width=2.0, dashed=False):
     """A line through points, a sequence of (x, y)."""
-    places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     return (
-        f'<polyline points="{places}" fill="none" stroke="{color}" '
+        f'<polyline points="{_places(points)}" fill="none" stroke="{color}" '
         f'stroke-width="{width:.1f}"{_dash(dashed)}/>'
     )
+
+
+def _places(points):
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
 
 def edge(x1, y1, x2, y2, value=None, gradient=None, color=FORWARD, along=0.5, anchor="middle"):

@@ -1,0 +1,342 @@
+"""Chapter 01: what its pictures show and say, against arithmetic of the test's own."""
+
+import re
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from backprop.chapters import ch01_descend as ch01
+from backprop.explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT
+from backprop.explore.words import read
+from matplotlib.colors import same_color
+
+from notebooks import panels, positions, said
+
+WEEKS, HEIGHTS = (0, 1, 2, 3), (1, 2, 4, 5)
+LOWEST = 0.05  # at a = 1.4, b = 0.9; test_the_lowest_point_is_where_the_gradient_is_0
+STEEP = (9 + 61**0.5) / 2  # the larger curvature, which solves λ² − 9λ + 5 = 0
+
+
+def surface():
+    return panels("01")[0]
+
+
+def descent():
+    return panels("01")[1]
+
+
+def numbers(text):
+    return [read(found) for found in re.findall(r"−?[\d,]*\.?\d+", text)]
+
+
+def line(ax, color):
+    """The x and y of the moving line that has this color."""
+    (found,) = [
+        artist for artist in ax.lines if artist.get_animated() and same_color(artist.get_color(), color)
+    ]
+    return np.array(found.get_data(), dtype=float)
+
+
+def exact_loss(a, b):
+    """The loss as a fraction; a and b with one decimal."""
+    a, b = Fraction(round(a * 10), 10), Fraction(round(b * 10), 10)
+    return sum((a * x + b - y) ** 2 for x, y in zip(WEEKS, HEIGHTS, strict=True)) / 4
+
+
+def walk(alpha, steps, a, b):
+    """Places of a descent from (a, b), in closed form: each way along a curvature λ shrinks by 1 − αλ."""
+    values, ways = np.linalg.eigh([[7, 3], [3, 2]])  # second derivatives: 2 · mean x², 2 · mean x, 2
+    start = ways.T @ [a - 1.4, b - 0.9]
+    return np.array([[1.4, 0.9] + ways @ (start * (1 - alpha * values) ** k) for k in range(steps + 1)])
+
+
+def losses(places):
+    misses = [places[:, 0] * x + places[:, 1] - y for x, y in zip(WEEKS, HEIGHTS, strict=True)]
+    return sum(miss**2 for miss in misses) / 4
+
+
+def test_the_lowest_point_is_where_the_gradient_is_0():
+    misses = [Fraction(14, 10) * x + Fraction(9, 10) - y for x, y in zip(WEEKS, HEIGHTS, strict=True)]
+    assert sum(misses) == sum(m * x for m, x in zip(misses, WEEKS, strict=True)) == 0
+    assert exact_loss(1.4, 0.9) == Fraction(5, 100)
+    assert ch01.best_line(np.array(WEEKS), np.array(HEIGHTS)) == pytest.approx((1.4, 0.9), abs=1e-12)
+    assert ch01.steepest_curvature(np.array(WEEKS)) == pytest.approx(STEEP, abs=1e-12)
+
+
+def test_the_line_panel_says_the_misses_and_the_loss_exactly_at_every_position():
+    for place in positions(surface(), most=6000):
+        a, b = place["a"], place["b"]
+        begin, end = said(surface().draw(**place)).split("; the loss is ")
+        shown_a, shown_b, *misses = numbers(begin)
+        assert (shown_a, shown_b) == (a, b)
+        assert misses == [round(a * x + b - y, 9) for x, y in zip(WEEKS, HEIGHTS, strict=True)]
+        loss, verdict = end.split(". ", 1)
+        assert Fraction(loss.replace(",", "")) == exact_loss(a, b), place
+        if (a, b) == (1.4, 0.9):
+            assert verdict == "This is the lowest point: no line does better."
+        else:
+            assert exact_loss(a, b) > Fraction(5, 100)
+            assert verdict == "The lowest is 0.05, at the cross."
+
+
+def test_the_line_panel_shows_all_of_every_miss():
+    line_ax, map_ax = surface().draw().content.axes
+    x, y = line(line_ax, DATA)
+    assert (tuple(x), tuple(y)) == (WEEKS, HEIGHTS)
+    low, high = line_ax.get_ylim()
+    left, right = line_ax.get_xlim()
+    for place in positions(surface(), most=400):
+        a, b = place["a"], place["b"]
+        surface().draw(**place)
+        xs, ys = line(line_ax, HIGHLIGHT)
+        bars = ys.reshape(4, 3)
+        assert np.allclose(bars[:, 0], [a * x + b for x in WEEKS]) and tuple(bars[:, 1]) == HEIGHTS
+        assert np.isnan(bars[:, 2]).all() and xs.tolist() == [x for x in WEEKS for _ in range(3)]
+        assert low <= np.nanmin(bars) and np.nanmax(bars) <= high, f"a bar leaves the frame at {place}"
+        assert np.allclose(line(line_ax, FORWARD), [[left, right], [a * left + b, a * right + b]])
+        assert left < min(WEEKS) and max(WEEKS) < right
+        assert line(map_ax, HIGHLIGHT).ravel().tolist() == [a, b]
+
+
+def test_the_line_panel_covers_what_its_sliders_reach():
+    """The frames fit: neither is wider than it must be, and the map ends where the sliders do."""
+    line_ax, _ = surface().draw().content.axes
+    assert line_ax.get_ylim() == (-2 * 3 - 3 - 1, 4 * 3 + 6 + 1)
+    assert line_ax.get_xlim() == (-0.5, 3.5)
+    assert (line_ax.get_xlabel(), line_ax.get_ylabel()) == ("week", "height in cm")
+    for panel in (surface(), descent()):
+        ax = panel.draw().content.axes[panel is surface()]
+        ends = [
+            (c.min, c.max) for name, c in panel.controls.items() if name in ("a", "b", "start_a", "start_b")
+        ]
+        assert [ax.get_xlim(), ax.get_ylim()] == ends
+        assert (ax.get_xlabel(), ax.get_ylabel()) == ("a", "b")
+
+
+def test_the_map_is_the_loss_and_darker_is_lower():
+    for panel, which in ((surface(), 1), (descent(), 0)):
+        ax = panel.draw().content.axes[which]
+        (cross,) = [artist for artist in ax.lines if artist.get_marker() == "+"]
+        assert np.allclose(np.ravel(cross.get_data()), [1.4, 0.9])
+        filled, lines = ax.collections
+        shades = filled.get_facecolor()[:, :3].sum(axis=1)
+        assert (np.diff(shades) > 0).all() and len(shades) == 8
+        assert filled.levels.tolist() == [0, 0.1, 0.3, 1, 3, 10, 30, 100, 1000]
+        assert lines.levels.tolist() == [0.1, 0.3, 1, 3, 10, 30, 100]
+        for level, path in zip(lines.levels, lines.get_paths(), strict=True):
+            if len(path.vertices):
+                assert np.allclose(losses(path.vertices), level, rtol=0.05), level
+        labels = {text.get_text() for text in ax.texts}
+        assert labels and labels <= {"1", "3", "10", "30", "100"}
+
+
+class Descent(NamedTuple):
+    """A place of the second panel's sliders, what it says there, and what is true there."""
+
+    place: dict
+    sentence: str
+    path: np.ndarray  # all 100 steps, in closed form
+    loss: np.ndarray
+
+    @property
+    def steps(self):
+        return self.place["steps"]
+
+    @property
+    def stretch(self):
+        return self.place["alpha"] * STEEP
+
+    @property
+    def at_lowest(self):
+        return (self.place["start_a"], self.place["start_b"]) == (1.4, 0.9)
+
+    @property
+    def moves(self):
+        return self.steps > 0 and not self.at_lowest
+
+    @property
+    def inside(self):
+        a, b = self.path[self.steps]
+        return -2 - 1e-9 <= a <= 4 + 1e-9 and -3 - 1e-9 <= b <= 6 + 1e-9
+
+
+@pytest.fixture(scope="module")
+def descents():
+    """Random places of the second panel's sliders, and those where its verdicts turn."""
+    chosen, start = positions(descent(), most=1000), descent().values()
+    steps = (0, 1, 5, 100)
+    chosen += [{**start, "alpha": round(0.005 * i, 3), "steps": k} for i in range(61) for k in steps]
+    chosen += [{**start, "alpha": 0.24, "steps": k, "start_b": b} for k in (3, 20) for b in (5.3, 6.0)]
+    chosen += [{"alpha": a, "steps": k, "start_a": 1.4, "start_b": 0.9} for a in (0.1, 0.3) for k in steps]
+    found = []
+    for place in chosen:
+        path = walk(place["alpha"], 100, place["start_a"], place["start_b"])
+        found.append(Descent(place, said(descent().draw(**place)), path, losses(path)))
+    return found
+
+
+KINDS = {
+    "No step yet": lambda d: d.steps == 0,
+    "The start is the lowest point": lambda d: d.steps > 0 and d.at_lowest,
+    "never moves": lambda d: d.moves and d.stretch == 0,
+    "diverges: ": lambda d: d.moves and d.stretch > 2,
+    "each step lands on the valley's other side, farther from its floor": lambda d: d.moves and d.stretch > 2,
+    "outweighs that": lambda d: d.moves and d.stretch > 2 and d.loss[d.steps] < d.loss[0],
+    "Each step crosses the valley, and lands nearer": lambda d: d.moves and 1 < d.stretch < 2,
+    "is too small to arrive in 100": lambda d: d.moves and 0 < d.stretch < 1 and not close(d.loss[100]),
+    "Not there yet": lambda d: (
+        d.moves and 0 < d.stretch < 2 and not close(d.loss[d.steps]) and (close(d.loss[100]) or d.stretch > 1)
+    ),
+    "It has arrived": lambda d: d.moves and 0 < d.stretch < 2 and close(d.loss[d.steps]),
+    "outside the map": lambda d: not d.inside,
+    "the chart": lambda d: d.loss[d.steps] > 1000,
+}
+
+
+def close(loss):
+    return loss < LOWEST + 1e-3
+
+
+def test_each_verdict_of_the_descent_stands_exactly_where_it_is_true(descents):
+    reached = dict.fromkeys(KINDS, 0)
+    for d in descents:
+        for kind, holds in KINDS.items():
+            assert (kind in d.sentence) == holds(d), (kind, d.place, d.sentence)
+            reached[kind] += kind in d.sentence
+    assert min(reached.values()) > 3, reached
+
+
+def test_a_step_crosses_the_valley_and_lands_where_the_verdict_says(descents):
+    """The distance from the valley's floor, along the steep way, changes sign, and grows or shrinks."""
+    steep = np.array([3, STEEP - 7]) / np.hypot(3, STEEP - 7)  # (7, 3) · v = λ v₁
+    for d in descents:
+        away = (d.path - [1.4, 0.9]) @ steep
+        crosses = away[1] * away[0] < 0
+        if d.moves and d.stretch:
+            assert crosses == ("other side" in d.sentence or "crosses the valley" in d.sentence), d.place
+            assert (abs(away[1]) > abs(away[0])) == ("farther" in d.sentence), d.place
+
+
+def test_the_descents_numbers_are_those_of_the_closed_form(descents):
+    big = 0
+    for d in descents:
+        sentence, loss, now = d.sentence, d.loss, d.loss[d.steps]
+        a, b = d.path[d.steps]
+        if found := re.search(r"a = (\S+), b = (\S+), loss ([\d.,]*\d)", sentence):
+            assert [read(n) for n in found.groups()] == [about(v) for v in (a, b, now)]
+        if found := re.search(r"loss ([\d.,]*\d); the lowest is ([\d.]*\d)\.", sentence):
+            assert read(found[2]) == LOWEST < read(found[1]), sentence
+        if found := re.search(r"from step (\d+) on the loss is within 0.001 of the lowest, 0.05\.", sentence):
+            first = int(found[1])
+            assert close(loss[first:]).all() and not close(loss[first - 1])
+        if found := re.search(r"[Aa]fter (\d+) (steps?)\b", sentence):
+            assert int(found[1]) == d.steps and (found[2] == "step") == (d.steps == 1)
+        if found := re.search(r"the loss fell from ([\d.]*\d) to ([\d.]*\d)\.", sentence):
+            was, shown = map(read, found.groups())
+            assert was > shown and (was, shown) == (about(loss[0]), about(now))
+        if found := re.search(r"the loss is ([\d.]*\d)\.", sentence):
+            assert read(found[1]) == about(now)
+        if found := re.search(r"the loss is about (\d) · 10([⁰¹²³⁴-⁹]+)\.", sentence):
+            exponent = int("".join(str("⁰¹²³⁴⁵⁶⁷⁸⁹".index(digit)) for digit in found[2]))
+            assert abs(now / 10**exponent - int(found[1])) <= 0.501 and now >= 1000
+            big += 1
+        if re.search("too small|diverges|never", sentence):
+            assert sentence.startswith(f"α = {d.place['alpha']:g} ")
+    assert big > 20
+
+
+def about(value):
+    """Equal to two decimals."""
+    return pytest.approx(value, abs=0.00501)
+
+
+def test_a_rate_that_is_called_too_small_has_a_larger_one_that_arrives(descents):
+    for place, sentence, *_ in descents:
+        if "too small" in sentence:
+            path = walk(0.2, 100, place["start_a"], place["start_b"])
+            assert place["alpha"] < 0.2 and close(losses(path)[100])
+
+
+def test_the_descent_draws_the_path_where_it_went(descents):
+    map_ax, loss_ax = descent().draw().content.axes
+    for d in [*descents[::5], *descents[-40:]]:
+        descent().draw(**d.place)
+        path, loss = d.path[: d.steps + 1], d.loss[: d.steps + 1]
+        drawn, dot = line(map_ax, BACKWARD).T, line(map_ax, HIGHLIGHT).T
+        far = np.flatnonzero(np.abs(path).max(axis=1) > 1e11)
+        assert len(drawn) in range(far[0] if far.size else len(path), len(path) + 1)
+        assert np.allclose(drawn, path[: len(drawn)], rtol=1e-9, atol=1e-9), d.place
+        assert np.allclose(dot, path[-1:] if d.inside else np.empty((0, 2)), atol=1e-9)
+        steps, values = line(loss_ax, DATA)
+        assert steps.tolist() == list(range(d.steps + 1))
+        assert np.allclose(values, loss, rtol=1e-6)
+        assert line(loss_ax, HIGHLIGHT).ravel().tolist() == [steps[-1], values[-1]]
+
+
+def test_the_chart_of_the_loss_has_room_for_every_step_and_marks_the_lowest():
+    _, ax = descent().draw().content.axes
+    assert ax.get_xlim() == (-2, 102) and ax.get_ylim() == pytest.approx((LOWEST / 3, 1000))
+    (lowest,) = [artist for artist in ax.lines if not artist.get_animated()]
+    assert lowest.get_ydata() == pytest.approx([LOWEST, LOWEST])
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["0.1", "1", "10", "100", "1000"]
+    assert ax.get_yticks().tolist() == [0.1, 1, 10, 100, 1000] and ax.get_yscale() == "log"
+    (label,) = ax.texts
+    assert label.get_text() == "the lowest" and label.get_position() == (100, pytest.approx(LOWEST / 1.1))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_learners_own_points_may_diverge_beyond_all_numbers():
+    days = np.array([0.0, 7.0, 14.0, 2100.0])
+    sentence = said(ch01.make_descent(days, np.array([1.0, 2.0, 4.0, 5.0]))(alpha=0.3, steps=100))
+    assert "After 100 steps the loss is too large for the computer's numbers. It is now outside" in sentence
+
+
+def test_two_numbers_are_told_apart():
+    assert ch01._apart(0.0512, 0.05) == ("0.051", "0.050")
+    assert ch01._apart(7.501, 7.5) == ("7.501", "7.500")
+    assert ch01._apart(1.33, 0.05) == ("1.33", "0.05")
+
+
+def test_the_count_of_parameters_at_both_ends_and_between():
+    panel = panels("01")[2]
+    assert panel.values() == {"inputs": 784, "hidden": 50, "outputs": 10}
+    for place in positions(panel, most=300):
+        i, h, o = place.values()
+        n = sum([i] * h) + sum([h] * o) + h + o
+        picture = panel.draw(**place)
+        assert said(picture) == f"{n:,} parameters: the grid's size is a number of {n + 1:,} digits."
+        seconds = str(n - 6).replace("-", "−")
+        assert [text for text, _ in picture.content.lines] == [
+            f"weights = {i} · {h} + {h} · {o} = {n - h - o}",
+            f"biases = {h} + {o} = {h + o}",
+            f"parameters = {n - h - o} + {h + o} = {n}",
+            f"grid = 10 · 10 · … · 10 = 10^{n} points",
+            f"time = 10^{n}/10^6 = 10^{seconds} seconds",
+        ]
+        assert [kind for _, kind in picture.content.lines] == ["update"] * 3 + ["", ""]
+
+
+def test_what_the_prose_says_of_the_rates():
+    """Soonest near 0.22; under 40 steps from 0.175 to 0.225; 34 at 0.2; diverging from 0.24 on."""
+    rates = [round(0.005 * i, 3) for i in range(61)]
+    first = {}
+    for alpha in rates:
+        close = np.flatnonzero(losses(walk(alpha, 200, -1.0, 4.0)) < LOWEST + 1e-3)
+        first[alpha] = close[0] if close.size else np.inf
+    assert {alpha for alpha in rates if first[alpha] == min(first.values())} == {0.215, 0.22}
+    assert [alpha for alpha in rates if first[alpha] < 40] == [
+        alpha for alpha in rates if 0.175 <= alpha <= 0.225
+    ]
+    assert first[0.2] == 34 and first[0.01] > 100
+    assert [alpha for alpha in rates if alpha * STEEP > 2] == [alpha for alpha in rates if alpha >= 0.24]
+    assert sum(y for y in HEIGHTS) / 4 == 3 and exact_loss(0, 3) == Fraction(5, 2)
+
+
+def test_no_descent_of_the_panel_arrives_on_an_edge():
+    """Whether a step has arrived does not hang on the last digits of the arithmetic."""
+    closest = min(
+        np.abs(losses(walk(alpha, 100, -1.0, 4.0)) - LOWEST - 1e-3).min()
+        for alpha in np.arange(1, 61) * 0.005
+    )
+    assert closest > 1e-7
