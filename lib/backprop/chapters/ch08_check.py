@@ -11,8 +11,17 @@ from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PA
 from ..explore.svg import arrow, box, line, text
 from ..explore.words import decimals, listed, number, power, symbol
 from ..layers import (
-    Affine, Elu, HalfSquaredError, LeakyRelu, Maxout, MeanSquaredError, Relu, Sigmoid, SoftmaxWithLoss, Tanh,
-)  # fmt: skip
+    Affine,
+    Elu,
+    HalfSquaredError,
+    LeakyRelu,
+    Maxout,
+    MeanSquaredError,
+    Relu,
+    Sigmoid,
+    SoftmaxWithLoss,
+    Tanh,
+)
 from ..numerical import TOLERANCE, check_gradients
 from .ch08_patients import HEALTHY, PATIENTS, Patient, needs, why
 
@@ -193,10 +202,10 @@ def _findings(check):
     """Who differs and who does not."""
     bad = failed(check)
     fine = [symbol(name) for name in check.differences if name not in bad]
+    if not bad:
+        return "every parameter is ok"
     words = f"{listed(map(symbol, bad))} {'differs' if len(bad) == 1 else 'differ'}"
-    if not bad or not fine:
-        return words if bad else "every parameter is ok"
-    return f"{words}; {listed(fine)} {'is' if len(fine) == 1 else 'are'} ok"
+    return f"{words}; {listed(fine)} {'is' if len(fine) == 1 else 'are'} ok" if fine else words
 
 
 def _verdict(case, N, h, diagnosis):
