@@ -367,7 +367,7 @@ def test_the_verdict_does_not_hang_on_h():
 
 def test_no_verdict_of_the_lab_is_near_an_edge():
     """Other roundings, a million times larger even, change no word: by far ok, or by far not."""
-    for exponent, some in ((-10, (1, 4, 8)), (-4, range(1, 9)), (-3, (4,))):
+    for exponent, some in ((-10, (4,)), (-4, range(1, 9)), (-3, (4,))):
         for patient, N in product(ch08.PATIENTS.values(), some):
             check = ch08.examine(patient, N, 10.0**exponent)
             assert ch08.failed(check) == really_wrong(patient, N)

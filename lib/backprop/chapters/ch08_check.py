@@ -280,6 +280,7 @@ LEFT, DECADE, TOP, ROW = 60, 30, 150, 34  # px: where 1e-9 stands, one power of 
 
 def _bars(check):
     """The relative difference of each parameter on a log scale, and its verdict in words."""
+
     def at(difference):
         return LEFT + DECADE * (np.log10(min(max(difference, 1e-9), 1)) + 9)
 

@@ -210,7 +210,6 @@ def needs(bug):
 # --- the patients -----------------------------------------------------------------------------
 
 
-
 class Patient(NamedTuple):
     """A network of 2 inputs, 3 hidden nodes, 3 outputs with at most one bug."""
 
