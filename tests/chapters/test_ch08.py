@@ -469,7 +469,7 @@ def test_both_gradients_stand_side_by_side(patient, N, exponent, look_at):
         here = {(t["x"], t["y"]): t["words"] for t in texts if left <= t["x"] < left + 380}
         for r in range(min(len(rows), 4)):
             for c in range(min(rows.shape[1], 4)):
-                shown = here.pop((left + 56 + 74 * c, 384 + 21 * r))
+                shown = here.pop((left + 56 + 84 * c, 384 + 21 * r))
                 assert re.fullmatch(r"−?[\d,]+\.\d{3}", shown)
                 assert value(shown) == pytest.approx(rows[r, c], abs=0.0016)
         assert list(here.values()) == (["…"] if rows.shape[0] > 4 or rows.shape[1] > 4 else [])
@@ -485,7 +485,7 @@ def test_the_answer_stands_below_the_line_in_its_colors(patient):
     wrong, right, reason = rooms.why(bug)
     assert at(picture, 524) == ["wrong", wrong] and at(picture, 549) == ["right", right]
     code = [t for t in shapes(picture, "text") if t.get("font-family") == "monospace"]
-    assert [(t["fill"], t["x"]) for t in code] == [("#D55E00", 74), ("#009E73", 74)]
+    assert [(t["fill"], t["x"]) for t in code] == [("#D55E00", 80), ("#009E73", 80)]
     below = [(t["words"], t["y"]) for t in shapes(picture, "text") if t["y"] > 560]
     assert below == [(words, 576 + 22 * i) for i, words in enumerate(textwrap.wrap(reason, 90))]
 

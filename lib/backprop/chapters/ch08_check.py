@@ -327,9 +327,9 @@ def _compare(name, difference):
         rows = np.atleast_2d(array)
         for r, row in enumerate(rows[:4]):
             for c, value in enumerate(row[:4]):
-                shapes.append(text(x + 56 + 74 * c, top + 24 + 21 * r, decimals(value, 3), color, "end"))
+                shapes.append(text(x + 56 + 84 * c, top + 24 + 21 * r, decimals(value, 3), color, "end"))
         if rows.shape[0] > 4 or rows.shape[1] > 4:
-            shapes.append(text(x + 290, top + 24 + 21 * r, "…", color, "start"))
+            shapes.append(text(x + 330, top + 24 + 21 * r, "…", color, "start"))
     return "".join(shapes)
 
 
@@ -346,7 +346,7 @@ def _answer(bug, verdict, revealed):
     wrong, right, reason = why(bug)
     for label, code, color in (("wrong", wrong, BACKWARD), ("right", right, FORWARD)):
         shapes.append(text(14, y + 6, label, color, "start", bold=True))
-        shapes.append(text(74, y + 6, code, color, "start", code=True))
+        shapes.append(text(80, y + 6, code, color, "start", code=True))
         y += 25
     for words in textwrap.wrap(reason, 90):
         shapes.append(text(14, y + 8, words, anchor="start"))
