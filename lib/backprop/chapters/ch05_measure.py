@@ -182,10 +182,9 @@ def make_learning_rate():
         slope.set_data(shown + 1, steepest[shown, i])
         first, end = losses[0, i], losses[-1, i]
         result = f"below {power(LOWEST, 0)}" if end < LOWEST else power(end)
-        verdict = _verdict(outputs[:, i], losses[:, i], steepest[:, i])
         return Picture(figure, (
-            f"Learning rate {number(learning_rate)}: after the first step the loss is {power(first)}, after "
-            f"{count(len(losses), 'step')} it is {result}. {verdict}"
+            f"Learning rate {number(learning_rate)}: the loss is {power(first)} after the first step, "
+            f"{result} after {len(losses):,}. {_verdict(outputs[:, i], losses[:, i], steepest[:, i])}"
         ))  # fmt: skip
 
     return draw
@@ -193,25 +192,18 @@ def make_learning_rate():
 
 def _verdict(outputs, losses, steepest):
     """What one learning rate did, in words."""
-    steps = count(len(losses), "step")
     if not (outputs[0] < TARGET).all():
         if losses[-1] > 1e-3:
-            return f"Too small: {steps} do not bring the loss below 0.001."
+            return f"Too small: {len(losses):,} steps do not bring it below 0.001."
         return f"It learns: the largest gradient falls from {power(steepest[0])} to {power(steepest[-1])}."
     if losses[-1] <= 1e-3:
         return "The first step took both outputs past their targets, but they found their way back."
-    flat = (
-        f"Far too large: the first step threw the outputs to {power(outputs[0, 0])} and "
-        f"{power(outputs[0, 1])}, where the sigmoid is nearly flat"
-    )
+    flat = "Far too large: both outputs were thrown close to 0, where the sigmoid is nearly flat."
     free = int(np.argmax(losses < 0.9 * losses[0]))  # 0: never
     if not free:
-        return f"{flat}. The loss stays there for all {steps}."
-    late = losses[-100:]
-    return (
-        f"{flat}. The loss needs about {round(free, -2):,} steps to fall by a tenth, and does not settle: in "
-        f"the last 100 steps it jumps between {power(late.min())} and {power(late.max())}."
-    )
+        return f"{flat} The loss stays there."
+    low, high = power(losses[-100:].min()), power(losses[-100:].max())
+    return f"{flat} Free after about {round(free, -2):,} steps, the loss jumps between {low} and {high}."
 
 
 def train_all(rates, iterations=3000, h=1e-4):

@@ -304,7 +304,7 @@ def make_epochs(longest=500):
     loss = moving_line(left, color=BACKWARD, lw=2.2)
     o1 = moving_line(right, color=FORWARD, lw=2.2)
     o2 = moving_line(right, color=PARAMETER, lw=2.2, ls="--")
-    marks = [moving_dot(ax, markersize=9) for ax in (left, right, right)]
+    marks = [moving_dot(ax, markersize=9, clip_on=False) for ax in (left, right, right)]
     for target in (START["t1"], START["t2"]):
         right.axhline(target, color=MUTED, lw=1, ls=":")
     right.text(longest * 0.98, 0.41, "target o₁", ha="right")
