@@ -6,11 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from notebooks import panels, positions, said
-
 from backprop import mean_squared_error, numerical_gradient
 from backprop.chapters import ch05_measure as ch05
 from backprop.explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, PARAMETER
+
+from notebooks import panels, positions, said
 
 
 def numbers(text):
