@@ -6,7 +6,7 @@ from .test_chapters import DRAWINGS, PANEL, draw
 FOLDER = lab.REPOSITORY / "notebooks" / "pictures"
 PICTURES = {  # file name: chapter, words in the panel's cell
     "apples": ("03", "explore(graph_2"),
-    "one_step": ("07", "explore(step_picture"),
+    "one_step": ("07", "explore(worked_network"),
     "bug_lab": ("08", "bug"),
     "your_digit": ("09", "DrawingPad()"),
 }
