@@ -116,7 +116,7 @@ def three_hidden(x=1.0, W1=0.8, W2=-1.2, W3=1.5, W4=0.6, target=0.0, step=4):
     deltas = [0.0, 0.0, 0.0, 0.0, (values[4] - target) * sigmoid_derivative(values[4])]  # 1…4 are used
     for k in (3, 2, 1):
         deltas[k] = deltas[k + 1] * weights[k] * sigmoid_derivative(values[k])
-    at, level, shapes, nodes = [50, 190, 330, 470, 610, 720], 130, [], []
+    at, level, shapes, nodes = [48, 184, 320, 456, 592, 706], 130, [], []
     for i in range(5):
         left, right = at[i] + 24, at[i + 1] - 24
         shapes.append(arrow(left, level - 5, right, level - 5, FORWARD))
@@ -177,7 +177,7 @@ def make_vanishing():
                             xlim=(29.6, -0.6))  # fmt: skip
     ax.axhline(1, color=MUTED, linewidth=1)
     for y, word in ((0.94, "explodes"), (0.06, "vanishes")):
-        ax.text(0.01, y, word, fontsize=11, color=MUTED, va="center", transform=ax.transAxes)
+        ax.text(0.99, y, word, fontsize=11, color=MUTED, ha="right", va="center", transform=ax.transAxes)
     lines = {name: moving_line(ax, linestyle=look, color="#8c8c8c", linewidth=1.8, label=name)
              for name, look in zip(ACTIVATIONS, LOOKS, strict=True)}  # fmt: skip
     chosen = moving_line(ax, "o-", color=BACKWARD, linewidth=2.5, markersize=6, zorder=5,
