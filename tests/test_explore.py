@@ -433,8 +433,8 @@ def test_mathml(equation, expected):
 @pytest.mark.parametrize(
     ("equation", "expected"),
     [
-        ("w_5^+", "w₅⁺"), ("∂E/∂w_12", "∂E/∂w₁₂"), ("δ_y", "δ_y"), ("(y − t)^2", "(y − t)²"), ("x^T · y", "xᵀ · y"),
-        ("10^−3", "10⁻³"),
+        ("w_5^+", "w₅⁺"), ("∂E/∂w_12", "∂E/∂w₁₂"), ("δ_y", "δ_y"), ("(y − t)^2", "(y − t)²"),
+        ("x^T · y", "xᵀ · y"), ("10^−3", "10⁻³"),
     ],
 )  # fmt: skip
 def test_plain(equation, expected):
