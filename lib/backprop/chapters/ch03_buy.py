@@ -1,8 +1,11 @@
 """The pictures of chapter 03: two shopping bills as graphs, and a nudge."""
 
+from functools import partial
+from operator import mul, sub
+
 from ..explore.equations import equations
 from ..explore.graph import graph_picture
-from ..explore.words import decimals
+from ..explore.words import number, worked
 from ..graph import Value
 
 
@@ -35,12 +38,12 @@ def nudge(which="apple price", nudge=1.0):
     before.backward()
     after = bill(*(data + nudge * (name == which) for name, data in START.items()))
     change, gradient = after - before.data, values[which].grad
+    shown = partial(worked, digits=6)
     lines = [
-        (f"change = {decimals(after, 2)} − {decimals(before.data, 2)} = {decimals(change, 2)} won", "forward"),
-        (f"gradient · nudge = {decimals(gradient, 2)} · {decimals(nudge, 2)} = "
-         f"{decimals(gradient * nudge, 2)} won", "backward"),
-    ]  # fmt: skip
-    said = f"{which} nudged by {decimals(nudge, 2)}: the bill changes by {decimals(change, 2)} won."
+        (f"change = {shown('{} − {}', sub, after, before.data)} won", "forward"),
+        (f"gradient · nudge = {shown('{} · {}', mul, gradient, nudge)} won", "backward"),
+    ]
+    said = f"{which} nudged by {number(nudge)}: the bill changes by {number(change, 6)} won."
     return equations(lines, "A nudge", said)
 
 

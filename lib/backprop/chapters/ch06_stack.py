@@ -1,11 +1,14 @@
 """Matrices as pictures: an Affine layer entry by entry, its shapes to scale, two layers in a row."""
 
+import math
+
 import numpy as np
 
-from ..layers import Affine
+from ..explore.picture import drawing
 from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER
-from ..explore.svg import arrow, box, edge, legend, line, svg, text
-from ..explore.words import SUBSCRIPT, number
+from ..explore.svg import arrow, box, edge, legend, line, quarter, text
+from ..explore.words import SUBSCRIPT, count, listed, minus, number, worked
+from ..layers import Affine
 
 CELL_WIDTH, CELL_HEIGHT = 44, 28  # px, one entry of a matrix
 LIT = "#fdeccb"  # HIGHLIGHT as a background
@@ -35,14 +38,15 @@ CELLS = _entries(RESULTS)  # what the layer computes, in order: y, dx, dW, db
 
 
 def affine(cell=1, entry="x₁₁", change=0):
-    """Affine forward and backward as SVG, the row and the column that meet in one cell highlighted.
+    """Affine forward and backward, the row and the column that meet in one cell highlighted.
 
     cell: which of the 19 computed entries, from 1: y, then dx, dW, db. entry: one of INPUTS.
     change: what is added to that entry of [S0]'s example.
     """
     before, after = _affine(entry, 0), _affine(entry, change)
     chosen = CELLS[cell - 1]
-    lit, terms = _meets(after, *chosen)
+    factors = _meets(*chosen)
+    lit = {entry for product in factors for entry in product}
     moved = [e for e in CELLS if _at(before, e) != _at(after, e)]
     marks = {"lit": lit, "chosen": chosen, "dragged": INPUTS[entry], "moved": set(moved)}
 
@@ -72,8 +76,8 @@ def affine(cell=1, entry="x₁₁", change=0):
             shapes.append(_matrix(x, under, "db", after["db"], marks, beside=True))
         x += _width(after[name]) + 34
     shapes.append(_key(560, 178))
-    sentence = _say(after, chosen, terms, entry, change, moved)
-    return svg(438, "An Affine layer, entry by entry", sentence, *shapes)
+    sentence = _say(after, chosen, factors, entry, change, moved)
+    return drawing(438, "An Affine layer, entry by entry", sentence, *shapes)
 
 
 def _affine(entry, change):
@@ -96,42 +100,41 @@ def _at(matrices, entry):
     return matrices[name][row][column]
 
 
-def _meets(m, name, row, column):
-    """The drawn entries that meet in this cell, as (name, row, column), and its sum in words."""
-
-    def factors(left, right):
-        inner = range(len(m[right]))
-        entries = {(left, row, k) for k in inner} | {(right, k, column) for k in inner}
-        words = [f"{_factor(m[left][row][k])} · {_factor(m[right][k][column])}" for k in inner]
-        return entries, " + ".join(words)
-
+def _meets(name, row, column):
+    """The drawn entries that meet in this cell: its products, each a tuple of (name, row, column)."""
     if name == "y":
-        entries, words = factors("x", "W")
-        return entries | {("b", 0, column)}, f"{words} + {_factor(m['b'][0][column])}"
+        return [*_pairs("x", "W", row, column, 2), (("b", 0, column),)]
     if name == "dx":
-        return factors("dy", "Wᵀ")
+        return _pairs("dy", "Wᵀ", row, column, 3)
     if name == "dW":
-        return factors("xᵀ", "dy")
-    return {("dy", r, column) for r in range(2)}, " + ".join(_factor(r[column]) for r in m["dy"])
+        return _pairs("xᵀ", "dy", row, column, 2)
+    return [(("dy", r, column),) for r in range(2)]
 
 
-def _factor(value):
-    return f"({number(value)})" if value < 0 else number(value)
+def _pairs(left, right, row, column, inner):
+    return [((left, row, k), (right, k, column)) for k in range(inner)]
 
 
-def _say(m, chosen, terms, entry, change, moved):
+def _say(m, chosen, factors, entry, change, moved):
     name, row, column = chosen
     how = {
-        "y": f"row {row + 1} of x meets column {column + 1} of W, plus b{column + 1}",
+        "y": f"row {row + 1} of x meets column {column + 1} of W, plus {entry_name('b', 0, column)}",
         "dx": f"row {row + 1} of dy meets column {column + 1} of Wᵀ, which is row {column + 1} of W",
         "dW": f"row {row + 1} of xᵀ, which is column {row + 1} of x, meets column {column + 1} of dy",
         "db": f"the sum of column {column + 1} of dy",
-    }[name].replace("b1", "b₁").replace("b2", "b₂").replace("b3", "b₃")
-    words = f"{entry_name(*chosen)} = {terms} = {number(_at(m, chosen))}: {how}."
+    }[name]
+    formula = " + ".join(" · ".join("{}" for _ in product) for product in factors)
+    values = [_at(m, entry) for product in factors for entry in product]
+
+    def total(*values):
+        rest = iter(values)
+        return sum(math.prod(next(rest) for _ in product) for product in factors)
+
+    words = f"{entry_name(*chosen)} = {worked(formula, total, *values)}: {how}."
     if change:
-        where = ", ".join(entry_name(*e) for e in moved) or "nothing"
-        value = number(_at(m, INPUTS[entry]))
-        words += f" {entry} goes from {number(_at(m, INPUTS[entry]) - change)} to {value}, and moves {where}."
+        now = _at(m, INPUTS[entry])
+        where = listed([entry_name(*e) for e in moved])
+        words += f" {entry} goes from {number(now - change)} to {number(now)}, and moves {where}."
     return words
 
 
@@ -204,7 +207,7 @@ UNIT, GAP = 17, 8  # px: one row or column, and the space between matrices
 
 
 def shapes(N=5, D=2, M=3, no_transposes=False):
-    """The products of an Affine layer as rectangles to scale, as SVG.
+    """The products of an Affine layer as rectangles to scale.
 
     N rows, D inputs, M outputs. no_transposes: forget them both. In each product the left factor
     stands left of the result and the right factor above it; their inner sizes meet in the corner.
@@ -220,8 +223,8 @@ def shapes(N=5, D=2, M=3, no_transposes=False):
     drawn = [_product(corner, 186, *p) for corner, p in zip((125, 382, 635), products, strict=True)]
     colors = (FORWARD, BACKWARD, BACKWARD)
     words = [text(14 + 253 * i, 28, titles[i], colors[i], "start", 17, bold=True) for i in range(3)]
-    return svg(478, "The shapes of an Affine layer", _say_shapes(N, D, M, no_transposes),
-               *words, *drawn, _bias(N, M))  # fmt: skip
+    sentence = _say_shapes(N, D, M, no_transposes)
+    return drawing(478, "The shapes of an Affine layer", sentence, *words, *drawn, _bias(N, M))
 
 
 def _product(x, y, left, right, result, inner_name, inner_name_b):
@@ -239,9 +242,7 @@ def _product(x, y, left, right, result, inner_name, inner_name_b):
     ]
     if inner == inner_b:
         reach = a + GAP
-        arc = f"M{x - reach:.1f} {y:.1f} A{reach} {reach} 0 0 1 {x:.1f} {y - reach:.1f}"
-        shapes.append(f'<path d="{arc}" fill="none" stroke="{HIGHLIGHT}" stroke-width="2.5" '
-                      'stroke-dasharray="2 4"/>')  # fmt: skip
+        shapes.append(quarter(x, y, reach, HIGHLIGHT, 2.5))
         shapes.append(_grid(x + GAP, y + GAP, rows, columns, result))
         shapes.append(text(x + GAP, below, f"{result} ({rows}, {columns})", color, "start"))
         by_chance = inner_name != inner_name_b
@@ -251,7 +252,7 @@ def _product(x, y, left, right, result, inner_name, inner_name_b):
         else:
             shapes.append(text(x - 0.75 * reach - 5, y - 0.75 * reach, ", ".join(sizes), anchor="end"))
         if by_chance:
-            words = "fits by chance, and is wrong" if inner > 1 else "fits; right, as it is 1 × 1"
+            words = "fits, but only by chance" if inner > 1 else "fits; right, as it is 1 × 1"
             shapes.append(text(x - GAP, below + 22, words, bold=True))
     else:
         shapes.append(box(x + GAP, y + GAP, width, height, FAINT, line_width=1.5, round_by=0))
@@ -267,12 +268,7 @@ def _grid(x, y, rows, columns, name):
     width, height = UNIT * columns, UNIT * rows
     inside = [line(x, y + UNIT * r, x + width, y + UNIT * r, FAINT, 1) for r in range(1, rows)]
     inside += [line(x + UNIT * c, y, x + UNIT * c, y + height, FAINT, 1) for c in range(1, columns)]
-    dash = ' stroke-dasharray="7 5"' if color == BACKWARD else ""
-    frame = (
-        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width}" height="{height}" fill="none" '
-        f'stroke="{color}" stroke-width="2.5"{dash}/>'
-    )
-    return "".join(inside) + frame
+    return "".join(inside) + box(x, y, width, height, color, "none", 2.5, 0, dashed=color == BACKWARD)
 
 
 def _bias(N, M):
@@ -286,7 +282,7 @@ def _bias(N, M):
         _grid(x_dy, top, N, M, "dy"),
         text(x_dy - 10, top + 14, f"dy ({N}, {M})", BACKWARD, "end"),
         arrow(x_dy + UNIT * M + 12, top + UNIT / 2, x_db - 10, top + UNIT / 2, BACKWARD, dashed=True),
-        text((x_dy + UNIT * M + x_db) / 2, top + 32, f"sum of {N} row{'s' * (N > 1)}", MUTED, size=14),
+        text((x_dy + UNIT * M + x_db) / 2, top + 32, f"sum of {count(N, 'row')}", MUTED, size=14),
         _grid(x_db, top, 1, M, "db"),
         text(x_db, top + UNIT + 20, f"db ({M},)", BACKWARD, "start"),
     ])  # fmt: skip
@@ -294,19 +290,22 @@ def _bias(N, M):
 
 def _say_shapes(N, D, M, no_transposes):
     if no_transposes:
-        dx = _without("dy · W", "M", M, "D", D)
-        return f"Without the transposes: {dx}; {_without('x · dy', 'D', D, 'N', N)}."
+        dx, dW = _without("dy · W", "W", "M", M, "D", D), _without("x · dy", "x", "D", D, "N", N)
+        return f"Without the transposes: {dx}; {dW}."
     return (
         f"The inner sizes match: D = {D} for y, M = {M} for dx, N = {N} for dW. "
         f"dx ({N}, {D}) has the shape of x, and dW ({D}, {M}) the shape of W."
     )
 
 
-def _without(product, a_name, a, b_name, b):
+def _without(product, turned, a_name, a, b_name, b):
+    """What becomes of a product that needs turned's transpose; a and b are its inner sizes."""
     if a == b == 1:
         return f"{product} is right, as a 1 × 1 matrix is its own transpose"
     if a == b:
-        return f"{product} fits by chance ({a_name} = {b_name} = {a}) and is wrong"
+        return (
+            f"{product} fits by chance ({a_name} = {b_name} = {a}), but is wrong unless {turned} is symmetric"
+        )
     return f"{product} does not fit ({a_name} = {a}, {b_name} = {b})"
 
 
@@ -314,7 +313,7 @@ def _without(product, a_name, a, b_name, b):
 
 
 def two_layers(x1=1, x2=2, step=4):
-    """[S0]'s two Affine layers as SVG: forward to the output, and back from dy = the output itself.
+    """[S0]'s two Affine layers: forward to the output, and back from dy = the output itself.
 
     step: 0 the input, 1 and 2 forward, 3 and 4 backward.
     """
@@ -350,7 +349,7 @@ def two_layers(x1=1, x2=2, step=4):
         if back:
             shapes.append(_listing(middle + 130, 222, "dW" + below, layer.grads["W"], BACKWARD))
             shapes.append(_listing(middle + 130, 342, "db" + below, layer.grads["b"], BACKWARD))
-    return svg(386, "Two Affine layers", _say_two(step, values, grads), *shapes)
+    return drawing(386, "Two Affine layers", _say_two(step, values, grads), *shapes)
 
 
 def _listing(x, y, name, matrix, color):
@@ -360,8 +359,8 @@ def _listing(x, y, name, matrix, color):
 
 
 def _list(row, between="\u2002"):
-    """A row's numbers as text; an en space between them."""
-    return between.join(f"{value:.6g}" for value in row).replace("-", "−")
+    """A row's whole numbers as text, without commas; an en space between them."""
+    return between.join(minus(f"{value:.0f}") for value in row)
 
 
 def _say_two(step, values, grads):

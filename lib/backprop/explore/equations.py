@@ -81,7 +81,7 @@ def _sides(equation):
 
 @lru_cache(maxsize=4096)
 def _row(equation):
-    terms = re.findall(r"[()\[\],]|[^\s()\[\],]+", equation)
+    terms = re.findall(r"−?\d+(?:,\d{3})+(?:\.\d+)?|[()\[\],]|[^\s()\[\],]+", equation)
     return "<mrow>" + "".join(map(_term, terms)) + "</mrow>"
 
 

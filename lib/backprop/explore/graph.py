@@ -5,11 +5,11 @@ from operator import add, mul, neg, sub, truediv
 
 from ..functions import sigmoid
 from .picture import drawing
-from .style import DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, WIDTH
+from .style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, WIDTH
 from .svg import between, circle, edge, legend, text
-from .words import SUPERSCRIPT, number, worked
+from .words import SUPERSCRIPT, minus, number, worked
 
-LEFT, ROW, TOP, RADIUS = 140, 84, 70, 20  # px
+LEFT, ROW, TOP, RADIUS, OUT = 140, 84, 70, 20, 70  # px; OUT: the length of the last arrow
 OPERATIONS = {
     ("+", 2): add, ("−", 2): sub, ("×", 2): mul, ("÷", 2): truediv,
     ("−", 1): neg, ("exp", 1): math.exp, ("σ", 1): sigmoid,
@@ -63,17 +63,21 @@ def graph_picture(
             gradient = number(local * value.grad) if value in reached else None
             if gradient and value is now:
                 gradient = worked("{} × {}", mul, local, value.grad)
-            where = {"along": 0.5 if line[1] == line[3] or not places else 0.24}
-            if not circled:
-                where = {"along": 0.08, "anchor": "start"}
-            shapes.append(edge(*line, shown, gradient, FORWARD if shown else FAINT, **where))
+            color = FORWARD if shown else FAINT
+            if circled:
+                along = 0.5 if line[1] == line[3] or not places else 0.24
+                shapes.append(edge(*line, shown, gradient, color, along))
+            else:
+                shapes.append(edge(*line, shown, gradient and "", color, 0.08, "start"))
+                if gradient:
+                    shapes.append(_gradient_of_input(line, gradient))
     x, y = at[output]
     known, started = output in computed, any(k == "start" for k, _ in done)
     shapes.append(
-        edge(x + RADIUS, y, x + RADIUS + 80, y, number(output.data) if known else None,
+        edge(x + RADIUS, y, x + RADIUS + OUT, y, number(output.data) if known else None,
              "1" if started else None, FORWARD if known else FAINT)
     )  # fmt: skip
-    nodes.append(text(x + RADIUS + 88, y + 5, output.name or "output", anchor="start"))
+    nodes.append(text(x + RADIUS + OUT + 8, y + 5, output.name or "output", anchor="start"))
     sentence = sentence or (_say(output, kind, now, unit) if done else _say_inputs(output))
     height = max(y for _, y in at.values()) + 50 + room
     return drawing(height, title, sentence, *shapes, *nodes, legend(), *extra)
@@ -88,8 +92,15 @@ def _places(output):
             row[value] = sum(row[v] for v in value.inputs) / len(value.inputs)
         else:
             row[value], rows = rows, rows + 1
-    gap = min(165, (WIDTH - LEFT - 180) / max(*column.values(), 1))
+    gap = min(190, (WIDTH - LEFT - RADIUS - OUT - 60) / max(*column.values(), 1))
     return {value: (LEFT + gap * column[value], TOP + ROW * row[value]) for value in column}
+
+
+def _gradient_of_input(line, words):
+    """The gradient's text below the left end of an input's edge; a long one begins further left."""
+    x1, y1, x2, y2 = line
+    x, y = min(x1 + 0.08 * (x2 - x1), x2 - 9 * len(words)), y1 + 0.08 * (y2 - y1) + 25
+    return text(x, y, words, BACKWARD, "start", bold=True, halo=8)
 
 
 def _name(value):
@@ -97,8 +108,15 @@ def _name(value):
 
 
 def _symbol(op):
-    """An operation as its node shows it: the power "^2" is "( )²"."""
-    return f"( ){op[1:].translate(SUPERSCRIPT)}" if op[1:].isdigit() and op[0] == "^" else op
+    """An operation as its node shows it: the power "^2" is "( )²", "^0.5" stays."""
+    power = _power(op) if op.startswith("^") else ""
+    return f"( ){power}" if power and "^" not in power else minus(op)
+
+
+def _power(op):
+    """The exponent of the operation "^2" or "^-1" as it follows a number: ², ⁻¹; " ^ 0.5" if not whole."""
+    exponent = float(op[1:])
+    return minus(op[1:]).translate(SUPERSCRIPT) if exponent.is_integer() else f" ^ {number(exponent)}"
 
 
 def _say_inputs(output):
@@ -127,8 +145,6 @@ def _forward(value):
     """An operation with its numbers: 100 × 2 = 200, (−5)² = 25 or σ(5) ≈ 0.9933."""
     values = [v.data for v in value.inputs]
     if value.op.startswith("^"):
-        exponent = float(value.op[1:])
-        above = value.op[1:].translate(SUPERSCRIPT) if exponent.is_integer() else f" ^ {number(exponent)}"
-        return worked(f"{{}}{above}", lambda x: x**exponent, *values)
+        return worked(f"{{}}{_power(value.op)}", lambda x: x ** float(value.op[1:]), *values)
     formula = f"{{}} {value.op} {{}}" if len(values) == 2 else f"{value.op}({{}})"
     return worked(formula, OPERATIONS[value.op, len(values)], *values)
