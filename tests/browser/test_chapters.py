@@ -171,6 +171,35 @@ def test_a_static_page_shows_every_picture(browser_page, address, name, tmp_path
     page.goto((tmp_path / name).with_suffix(".html").as_uri(), wait_until="domcontentloaded")
     images = page.locator(".jp-OutputArea-output img, .jp-OutputArea-output > svg")
     assert images.count() >= panels
-    for image in images.all():
-        assert image.evaluate("i => i.tagName !== 'IMG' || (i.decode(), i.naturalWidth > 100)")
+    for i, image in enumerate(images.all()):
+        assert image.evaluate(IS_DRAWN), f"{name}, picture {i} is not drawn"
     page.screenshot(path=ARTIFACTS / f"{Path(name).stem}_static.png", full_page=True)
+
+
+# an image has loaded and has pixels; an inline SVG has a size and at least one shape with a size
+IS_DRAWN = """async picture => {
+    const sized = e => Math.max(e.getBoundingClientRect().width, e.getBoundingClientRect().height) > 0;
+    const { width, height } = picture.getBoundingClientRect();
+    if (!(width > 100 && height > 10)) return false;
+    if (picture.tagName === 'IMG')
+        return picture.decode().then(() => picture.naturalWidth > 100, () => false);
+    const shapes = 'path, line, polyline, polygon, circle, ellipse, rect, text';
+    return [...picture.querySelectorAll(shapes)].some(sized);
+}"""
+
+
+@pytest.mark.parametrize(
+    ("picture", "drawn"),
+    [
+        ("<svg width='200' height='40'><circle cx='9' cy='9' r='5'/></svg>", True),
+        ("<svg width='200' height='40'></svg>", False),
+        ("<svg width='200' height='40'><defs><path d='M0 0 L9 9'/></defs></svg>", False),
+        ("<svg width='200' height='40'><circle r='0'/></svg>", False),
+        ("<svg width='0' height='40'><circle cx='9' cy='9' r='5'/></svg>", False),
+        ("<img width='200' height='40' src='data:image/png;base64,iVBORw0KGgo='>", False),
+        ("<img width='200' height='40' src='no_such_file.png'>", False),
+    ],
+)
+def test_an_empty_or_broken_picture_is_not_drawn(browser_page, picture, drawn):
+    browser_page.set_content(picture)
+    assert browser_page.locator("img, svg").evaluate(IS_DRAWN) is drawn
