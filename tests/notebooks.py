@@ -11,7 +11,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-
 from backprop.explore import Panel
 from backprop.explore.widgets.pad import SIDE, DrawingPad
 

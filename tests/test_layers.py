@@ -3,8 +3,18 @@
 import numpy as np
 import pytest
 from backprop import (
-    Affine, Elu, HalfSquaredError, LeakyRelu, Maxout, MeanSquaredError, Relu, Sigmoid, SoftmaxWithLoss,
-    Tanh, numerical_gradient, softmax,
+    Affine,
+    Elu,
+    HalfSquaredError,
+    LeakyRelu,
+    Maxout,
+    MeanSquaredError,
+    Relu,
+    Sigmoid,
+    SoftmaxWithLoss,
+    Tanh,
+    numerical_gradient,
+    softmax,
 )
 from hypothesis import given
 from hypothesis import strategies as st

@@ -7,6 +7,7 @@ import sys
 from urllib.parse import unquote
 
 import pytest
+
 from notebooks import CHAPTERS, COMMITTED, NOTEBOOKS, read, sources
 
 ROOT = NOTEBOOKS.parent

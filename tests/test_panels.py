@@ -4,10 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from notebooks import CHAPTERS, every_place, panels
-
 from backprop.explore import Panel
 from backprop.explore.widgets.training import TrainingPanel
+
+from notebooks import CHAPTERS, every_place, panels
 
 COMBINATIONS = 12
 
@@ -95,9 +95,8 @@ def test_reset_draws_once():
 
 
 def test_a_moved_artist_does_not_pay_for_the_axes_again(monkeypatch):
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
     from backprop.chapters.ch00_start import make_neuron
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     panel = Panel(make_neuron(), {"w": (-5.0, 5.0)})
     drawn = []
@@ -110,8 +109,8 @@ def test_a_moved_artist_does_not_pay_for_the_axes_again(monkeypatch):
 
 def test_an_animated_picture_equals_a_full_drawing():
     """The kept background loses nothing: the same picture drawn afresh has the same bytes."""
-    from backprop.explore.figures import png
     from backprop.chapters.ch00_start import make_neuron
+    from backprop.explore.figures import png
 
     moved, fresh = make_neuron(), make_neuron()
     png(moved().content)

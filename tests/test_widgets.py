@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from backprop.explore import Progress
 from backprop.explore.widgets.pad import as_mnist
 from backprop.explore.widgets.training import TOP, TrainingPanel, means_of_last, verdict

@@ -11,12 +11,26 @@ Read the files in this order: functions, numerical, graph, layers, network, trai
 """
 
 from .functions import (
-    cross_entropy, half_squared_error, mean_squared_error, relu, sigmoid, softmax, tanh,
+    cross_entropy,
+    half_squared_error,
+    mean_squared_error,
+    relu,
+    sigmoid,
+    softmax,
+    tanh,
 )
 from .graph import Value
 from .layers import (
-    Affine, Elu, HalfSquaredError, LeakyRelu, Maxout, MeanSquaredError, Relu, Sigmoid,
-    SoftmaxWithLoss, Tanh,
+    Affine,
+    Elu,
+    HalfSquaredError,
+    LeakyRelu,
+    Maxout,
+    MeanSquaredError,
+    Relu,
+    Sigmoid,
+    SoftmaxWithLoss,
+    Tanh,
 )
 from .mnist import load_mnist, read_idx
 from .network import Network, TwoLayerNet

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+TOLERANCE = 1e-6  # of check_gradients, on the relative difference
+
 
 def numerical_gradient(f, x, h=1e-4):
     """∂f/∂x by central differences: (f(x + h) − f(x − h)) / 2h, one element at a time. Source: [S1].
@@ -79,7 +81,7 @@ class GradientCheck(NamedTuple):
     """A Difference per parameter: check.differences["W1"].relative. Prints as a table."""
 
     differences: dict[str, Difference]
-    tolerance: float = 1e-6  # on the relative difference
+    tolerance: float = TOLERANCE
 
     @property
     def ok(self):

@@ -12,9 +12,8 @@ import statistics
 import time
 
 import numpy as np
-from threadpoolctl import threadpool_limits
-
 from backprop import TwoLayerNet, load_mnist
+from threadpoolctl import threadpool_limits
 
 
 def plain_loss(p, x, t):

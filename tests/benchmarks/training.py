@@ -18,9 +18,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
-
 from backprop import TwoLayerNet, load_mnist, train
+from threadpoolctl import threadpool_limits
 
 
 def ours(x, t, hidden, batch):

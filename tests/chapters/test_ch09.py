@@ -5,10 +5,10 @@ import re
 import matplotlib
 import numpy as np
 import pytest
-from notebooks import CHAPTERS, panels, said, sources
-
 from backprop import Affine, Network, Relu, SoftmaxWithLoss
 from backprop.chapters import ch09_read as ch09
+
+from notebooks import CHAPTERS, panels, said, sources
 
 
 @pytest.fixture(scope="module")

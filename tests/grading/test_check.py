@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from backprop import numerical_gradient
 from backprop.grading import notebook
+from backprop.grading.command import main
 from backprop.homework import Check
 from backprop.homework.check import PUBLIC_SEED
-from backprop.grading.command import main
 from test_release import tiny
 
 

@@ -5,9 +5,9 @@ import json
 import classroom
 import pytest
 from backprop.grading import notebook, release
-from backprop.homework.check import RELEASED
 from backprop.grading.command import main
 from backprop.grading.sandbox import Limits, NoSandbox
+from backprop.homework.check import RELEASED
 
 SOLUTIONS = sorted((classroom.HOMEWORK / "solutions").glob("hw*.ipynb"))
 

@@ -179,18 +179,13 @@ def examine(patient, N, h):
     return check_gradients(patient.network(), *patient.batch(N), h)
 
 
-def failed(check):
-    """The names of the parameters that differ."""
-    return [name for name, d in check.differences.items() if not d.relative <= check.tolerance]
-
-
 def quotient(check, name):
     """backpropagation ÷ numerical for one parameter, in words: a number, "varies", or two shapes."""
     difference = check.differences[name]
     a, b = difference.backpropagation, difference.numerical
     if a.shape != b.shape:
         return f"shape {a.shape}, not {b.shape}"
-    if name not in failed(check):
+    if name not in check.failed():
         return "1"
     q = np.sum(a * b) / np.sum(b * b)  # the best one; it rests on the large entries
     off = np.max(np.abs(a - q * b))
@@ -200,7 +195,7 @@ def quotient(check, name):
 
 def _findings(check):
     """Who differs and who does not."""
-    bad = failed(check)
+    bad = check.failed()
     fine = [symbol(name) for name in check.differences if name not in bad]
     if not bad:
         return "every parameter is ok"
@@ -212,15 +207,15 @@ def _verdict(case, N, h, diagnosis):
     """A word on a diagnosis that is not the right one, with a reason that can be seen."""
     check = examine(case, N, h)
     if diagnosis == UNDECIDED:
-        if failed(check):
+        if check.failed():
             return "What is the bug? Choose a diagnosis."
         return "Healthy? A check sees only what its batch shows: try other N, then choose a diagnosis."
     if diagnosis == HEALTHY:
-        return "No: a healthy network passes at every N." if failed(check) else "Not at every N: move N."
+        return "No: a healthy network passes at every N." if check.failed() else "Not at every N: move N."
     guesses = case.having(diagnosis)
     if not guesses:
         return f"No: that bug needs {' or '.join(needs(diagnosis))}, and this patient has none."
-    same = [guess for guess in guesses if failed(examine(guess, N, h)) == failed(check)]
+    same = [guess for guess in guesses if examine(guess, N, h).failed() == check.failed()]
     if same:
         return _compared(case, same[0], N, h)
     seen = [f"in {guess.names()[guess.place]}, {_who(examine(guess, N, h))}" for guess in guesses]
@@ -229,7 +224,7 @@ def _verdict(case, N, h, diagnosis):
 
 def _who(check):
     """Who would differ."""
-    bad = failed(check)
+    bad = check.failed()
     if len(bad) in (0, len(check.differences)):
         return "all four would differ" if bad else "none would differ"
     return f"only {listed(map(symbol, bad))} would differ"
@@ -238,19 +233,19 @@ def _who(check):
 def _compared(case, guess, N, h):
     """What tells a guess from the patient though the same parameters differ: the first thing to see."""
     check, other, place = examine(case, N, h), examine(guess, N, h), guess.names()[guess.place]
-    if not failed(check):
-        ever = any(failed(examine(guess, rows, h)) for rows in range(1, 9))
+    if not check.failed():
+        ever = any(examine(guess, rows, h).failed() for rows in range(1, 9))
         if ever:
             return f"No, but with that bug in {place} none would differ at N = {N} either: move N."
         return f"No: with that bug in {place} none would differ at any N."
     words = f"No. With that bug in {place},"
-    for name in failed(check):
+    for name in check.failed():
         if (its := quotient(other, name)) != quotient(check, name):
             if its.startswith("shape"):
                 return f"{words} d{symbol(name)} would have the {its}."
             would = "vary" if its == "varies" else f"be {its}"
             return f"{words} the quotient of {symbol(name)} would {would}."
-    name = failed(check)[0]
+    name = check.failed()[0]
     own, its = (c.differences[name].backpropagation for c in (check, other))
     at = np.unravel_index(np.argmax(np.abs(own - its)), own.shape)
     entry = "entry " + " in row ".join(str(i + 1) for i in reversed(at))
@@ -295,7 +290,7 @@ def _bars(check):
         shapes.append(line(x, TOP - 12, x, bottom - 4, FAINT, 1))
         shapes.append(text(x, bottom + 14, "1" if exponent == 0 else f"1e−{-exponent}", MUTED, size=14))
     for i, (name, difference) in enumerate(check.differences.items()):
-        y, fails = TOP + ROW * i, name in failed(check)
+        y, fails = TOP + ROW * i, name in check.failed()
         color = HIGHLIGHT if fails else MUTED
         shapes.append(text(LEFT - 12, y + 9, symbol(name), PARAMETER, "end", 17, bold=True))
         shapes.append(box(LEFT, y - 8, max(at(difference.relative) - LEFT, 3), 20, color, color, 1, 0))

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from . import merge, notebook
 from ..homework.check import PUBLIC_SEED, RELEASED, expected_texts
+from . import merge, notebook
 from .sandbox import Limits, SandboxError, choose
 
 STYLES = {"passed": "green", "not attempted": "yellow", "cell missing": "yellow"}

@@ -8,8 +8,8 @@ NotImplementedError("exercise N"); a cell without these marks becomes that line 
 import re
 from pathlib import Path
 
-from . import merge, notebook
 from ..homework.check import PUBLIC_SEED
+from . import merge, notebook
 
 BEGIN, END = "# begin solution", "# end solution"
 

@@ -15,6 +15,7 @@ from . import merge, notebook
 from .run import RunFailed, run
 from .statuses import HINTS, Verdict
 
+
 def judge(homework, path, sandbox):
     """The Verdicts of the notebook in a file, in the homework's order.
 
