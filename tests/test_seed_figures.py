@@ -113,7 +113,7 @@ def f_first_network():
         if i % 150 == 0:
             loss = network.loss(x, t)
             figures[f"iteration {i}: prediction"] = row(network.predict(x))
-            figures[f"iteration {i}: loss"] = f"{loss:.12f}" if loss >= 1e-3 else f"{loss:.11e}"
+            figures[f"iteration {i}: loss"] = f"{loss:#.9g}" if loss >= 1e-3 else f"{loss:.8e}"
     figures["after 3000 iterations: prediction"] = row(network.predict(x))
     return figures
 
