@@ -519,7 +519,7 @@ def test_the_patients_parts_stand_in_a_row():
 
 @pytest.fixture(scope="module")
 def the_v():
-    return panels("08")[0].draw
+    return ch08.make_difference_against_h()
 
 
 @pytest.mark.parametrize(("layer", "loss"), [("Sigmoid", "MeanSquaredError"), ("Tanh", "SoftmaxWithLoss"),
