@@ -3,11 +3,25 @@
 import numpy as np
 import pytest
 from backprop import (
-    cross_entropy, functions, half_squared_error, mean_squared_error, numerical_gradient, relu, sigmoid,
-    softmax, tanh,
+    cross_entropy,
+    functions,
+    half_squared_error,
+    mean_squared_error,
+    numerical_gradient,
+    relu,
+    sigmoid,
+    softmax,
+    tanh,
 )
 from backprop.functions import (
-    as_float, elu, leaky_relu, log_softmax, one_hot, relu_derivative, sigmoid_derivative, tanh_derivative,
+    as_float,
+    elu,
+    leaky_relu,
+    log_softmax,
+    one_hot,
+    relu_derivative,
+    sigmoid_derivative,
+    tanh_derivative,
 )
 from hypothesis import given
 from hypothesis import strategies as st

@@ -3,8 +3,20 @@
 import numpy as np
 import pytest
 from backprop import (
-    Affine, Elu, HalfSquaredError, LeakyRelu, Maxout, MeanSquaredError, Network, Relu, Sigmoid,
-    SoftmaxWithLoss, Tanh, TwoLayerNet, cross_entropy, softmax,
+    Affine,
+    Elu,
+    HalfSquaredError,
+    LeakyRelu,
+    Maxout,
+    MeanSquaredError,
+    Network,
+    Relu,
+    Sigmoid,
+    SoftmaxWithLoss,
+    Tanh,
+    TwoLayerNet,
+    cross_entropy,
+    softmax,
 )
 from backprop.layers import Layer
 from hypothesis import given

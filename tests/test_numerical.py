@@ -3,8 +3,21 @@
 import numpy as np
 import pytest
 from backprop import (
-    Affine, Elu, HalfSquaredError, LeakyRelu, Maxout, MeanSquaredError, Network, Relu, Sigmoid,
-    SoftmaxWithLoss, Tanh, TwoLayerNet, check_gradients, numerical_gradient, relative_error,
+    Affine,
+    Elu,
+    HalfSquaredError,
+    LeakyRelu,
+    Maxout,
+    MeanSquaredError,
+    Network,
+    Relu,
+    Sigmoid,
+    SoftmaxWithLoss,
+    Tanh,
+    TwoLayerNet,
+    check_gradients,
+    numerical_gradient,
+    relative_error,
 )
 from hypothesis import given
 from hypothesis import strategies as st

@@ -10,8 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from backprop import (
-    Affine, HalfSquaredError, MeanSquaredError, Network, Sigmoid, TwoLayerNet, Value, check_gradients,
-    numerical_gradient, train,
+    Affine,
+    HalfSquaredError,
+    MeanSquaredError,
+    Network,
+    Sigmoid,
+    TwoLayerNet,
+    Value,
+    check_gradients,
+    numerical_gradient,
+    train,
 )
 
 pytestmark = pytest.mark.filterwarnings("error")

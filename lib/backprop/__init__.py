@@ -11,12 +11,26 @@ Read the files in this order: functions, numerical, graph, layers, network, trai
 """
 
 from .functions import (
-    cross_entropy, half_squared_error, mean_squared_error, relu, sigmoid, softmax, tanh,
+    cross_entropy,
+    half_squared_error,
+    mean_squared_error,
+    relu,
+    sigmoid,
+    softmax,
+    tanh,
 )
 from .graph import Value
 from .layers import (
-    Affine, Elu, HalfSquaredError, LeakyRelu, Maxout, MeanSquaredError, Relu, Sigmoid,
-    SoftmaxWithLoss, Tanh,
+    Affine,
+    Elu,
+    HalfSquaredError,
+    LeakyRelu,
+    Maxout,
+    MeanSquaredError,
+    Relu,
+    Sigmoid,
+    SoftmaxWithLoss,
+    Tanh,
 )
 from .mnist import load_mnist, read_idx
 from .network import Network, TwoLayerNet
@@ -26,8 +40,30 @@ from .training import train
 __version__ = "1.1.0"
 
 __all__ = [
-    "Affine", "Elu", "HalfSquaredError", "LeakyRelu", "Maxout", "MeanSquaredError", "Network", "Relu",
-    "Sigmoid", "SoftmaxWithLoss", "Tanh", "TwoLayerNet", "Value", "check_gradients", "cross_entropy",
-    "half_squared_error", "load_mnist", "mean_squared_error", "numerical_gradient", "read_idx",
-    "relative_error", "relu", "sigmoid", "softmax", "tanh", "train",
+    "Affine",
+    "Elu",
+    "HalfSquaredError",
+    "LeakyRelu",
+    "Maxout",
+    "MeanSquaredError",
+    "Network",
+    "Relu",
+    "Sigmoid",
+    "SoftmaxWithLoss",
+    "Tanh",
+    "TwoLayerNet",
+    "Value",
+    "check_gradients",
+    "cross_entropy",
+    "half_squared_error",
+    "load_mnist",
+    "mean_squared_error",
+    "numerical_gradient",
+    "read_idx",
+    "relative_error",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "tanh",
+    "train",
 ]

@@ -13,10 +13,22 @@ don't fit raise ValueError with both shapes.
 import numpy as np
 
 from .functions import (
-    as_float, as_floats_of_one_shape, elu, half_squared_error, leaky_relu, log_softmax,
-    mean_cross_entropy, mean_squared_error, one_hot, relu, relu_derivative, sigmoid,
-    sigmoid_derivative, tanh, tanh_derivative,
-)  # fmt: skip
+    as_float,
+    as_floats_of_one_shape,
+    elu,
+    half_squared_error,
+    leaky_relu,
+    log_softmax,
+    mean_cross_entropy,
+    mean_squared_error,
+    one_hot,
+    relu,
+    relu_derivative,
+    sigmoid,
+    sigmoid_derivative,
+    tanh,
+    tanh_derivative,
+)
 
 
 class Layer:
