@@ -115,9 +115,7 @@ def test_an_input_shared_by_two_layers_adds_its_gradients_up(make, rng):
     c = rng.standard_normal(first.forward(x).shape)
     first.forward(x), second.forward(x)
     dx = first.backward(c) + second.backward(2 * second.y)
-    measured = numerical_gradient(
-        lambda x: np.sum(c * first.forward(x)) + np.sum(second.forward(x) ** 2), x
-    )
+    measured = numerical_gradient(lambda x: np.sum(c * first.forward(x)) + np.sum(second.forward(x) ** 2), x)
     np.testing.assert_allclose(dx, measured, rtol=1e-6, atol=1e-8)
 
 

@@ -34,9 +34,7 @@ def load_mnist(normalize=True, flatten=True, one_hot_label=False, folder=None):
     folder = DATA if folder is None else Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is not a folder; expected one that holds the four IDX files")
-    return tuple(
-        _load_part(folder, *names, normalize, flatten, one_hot_label) for names in FILES.values()
-    )
+    return tuple(_load_part(folder, *names, normalize, flatten, one_hot_label) for names in FILES.values())
 
 
 def _load_part(folder, image_name, label_name, normalize, flatten, one_hot_label):
