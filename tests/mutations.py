@@ -288,7 +288,9 @@ MUTATIONS = [
 
 def copy_of_the_house(folder):
     """The library and its tests in a folder of their own."""
-    ignore = shutil.ignore_patterns("__pycache__", "*.egg-info", "browser", "benchmarks", "homework", "explore")
+    ignore = shutil.ignore_patterns(
+        "__pycache__", "*.egg-info", "browser", "benchmarks", "homework", "explore"
+    )
     shutil.copytree(ROOT / "lib", folder / "lib", ignore=ignore)
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=ignore)
     (folder / "pytest.ini").write_text("[pytest]\n")  # no notebooks here

@@ -14,7 +14,7 @@ def server():
     try:
         import playwright  # noqa: F401
     except ImportError:
-        missing = 'Playwright is not installed: pip install --group browser'
+        missing = "Playwright is not installed: pip install --group browser"
     if missing and not os.environ.get("CI"):
         pytest.skip(missing)
     assert not missing, missing

@@ -206,22 +206,42 @@ hostile_answer("writes_into_the_library", "raised", in_function(
 hostile_answer("network", "raised", in_function(
     "import socket", "socket.create_connection(('127.0.0.1', {port}), timeout=1)", RIGHT_RETURN,
 ))  # fmt: skip
-hostile_answer("patched_numpy", "raised", in_function("return 0, 0, 0") + """
+hostile_answer(
+    "patched_numpy",
+    "raised",
+    in_function("return 0, 0, 0")
+    + """
 np.sum = np.exp = np.eye = np.where = np.abs = lambda *_, **__: 0
 np.ndarray = list
-""")
-hostile_answer("patched_library", "wrong", in_function("return 0, 0, 0") + """
+""",
+)
+hostile_answer(
+    "patched_library",
+    "wrong",
+    in_function("return 0, 0, 0")
+    + """
 Check.__call__ = lambda *_, **__: print("✓ right")
-""")
-hostile_answer("patched_showtraceback", "wrong", in_function("raise ValueError('hidden')") + """
+""",
+)
+hostile_answer(
+    "patched_showtraceback",
+    "wrong",
+    in_function("raise ValueError('hidden')")
+    + """
 get_ipython().showtraceback = lambda *_, **__: None
-""")
-hostile_answer("equal_to_everything", "wrong", """
+""",
+)
+hostile_answer(
+    "equal_to_everything",
+    "wrong",
+    """
 class Equal(float):
     __eq__ = __le__ = __ge__ = lambda self, other: True
     __array__ = __getattr__ = lambda self, *_, **__: self
 
-""" + in_function("return Equal(), Equal(), Equal()"))
+"""
+    + in_function("return Equal(), Equal(), Equal()"),
+)
 hostile_answer("prints_a_lot", "passed", in_function("print('here', x)", RIGHT_RETURN))
 hostile_answer("forged_message", "kernel died", in_function(
     "kernel = get_ipython().kernel", "parent = kernel.get_parent()",

@@ -87,8 +87,9 @@ def _as_notebook(cells):
 @contextlib.contextmanager
 def _kernels(sandbox, seed):
     """Let nbval start its kernels in the sandbox, and keep pytest from loading other plugins."""
-    before, nbval.plugin.RunningKernel = nbval.plugin.RunningKernel, (
-        lambda *_, **__: Kernel(sandbox, {"HOMEWORK_SEED": str(seed)})
+    before, nbval.plugin.RunningKernel = (
+        nbval.plugin.RunningKernel,
+        (lambda *_, **__: Kernel(sandbox, {"HOMEWORK_SEED": str(seed)})),
     )
     variables = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     kept = {key: os.environ.pop(key) for key in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS") if key in os.environ}

@@ -180,7 +180,7 @@ def choose(wanted, limits, refuse_none=False):
 
 
 def _why_not(sandbox):
-    """"" where a Python starts inside the sandbox, else the reason."""
+    """ "" where a Python starts inside the sandbox, else the reason."""
     if shutil.which("bwrap") is None:
         return "there is no command bwrap"
     with tempfile.TemporaryDirectory() as folder:
