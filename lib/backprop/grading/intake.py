@@ -55,7 +55,7 @@ class _File:
 
 
 def take_in(place, homework, file=None, roster=None, due=None):
-    """{key: Handin} of all learners, in the roster's order where there is one, else by name.
+    """({key: Handin} of all learners, in the roster's order or by name; the files that are nobody's).
 
     place: a folder or a zip. homework: its name. file: the end of the path of the files that count.
     roster: a Roster. due: a datetime. Raises IntakeError where there is nothing.
@@ -69,15 +69,15 @@ def take_in(place, homework, file=None, roster=None, due=None):
             named.setdefault(_key(found), []).append(found)
         else:
             ignored.append(found.path.as_posix())
+    handins = {}
     for folder in folders:  # one without a file
         match = MOODLE.fullmatch(folder)
-        named.setdefault(normal(match["name"] if match else folder), [])
+        learner = notebook.printable(match["name"] if match else folder)
+        if normal(learner) not in named:
+            handins[normal(learner)] = Handin(learner, notes=["the folder is empty"])
     if not any(_is_notebook(found) for found in files):
         raise IntakeError(f"{place}: no .ipynb file in it")
-    handins = {}
-    for key, group in named.items():
-        handin = _chosen(group, homework, file, due) if group else Handin(key, notes=["the folder is empty"])
-        handins[key] = handin
+    handins |= {key: _chosen(group, homework, file, due) for key, group in named.items()}
     return (roster.placed(handins) if roster else dict(sorted(handins.items()))), ignored
 
 

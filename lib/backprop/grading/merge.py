@@ -152,7 +152,7 @@ def _definitions(source):
         # a name bound twice, as in k = 2; k = k + 1, needs both statements
         for name in _names(node):
             part = "\n".join(lines[first - 1 : node.end_lineno])
-            found[name] = f"{found[name]}\n{part}" if name in found and name in _free(part) else part
+            found[name] = f"{found[name]}\n{part}" if name in found and name in _reads(node) else part
     return found
 
 
@@ -169,9 +169,15 @@ def _names(node):
 
 def _free(source):
     """The names that a source reads and does not bind at its top level."""
-    tree = _parsed(source)[1]
-    read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return read - {name for node in tree.body if not isinstance(node, ast.AugAssign) for name in _names(node)}
+    return _reads(_parsed(source)[1]) - bound(source)
+
+
+def _reads(tree):
+    changed = {node.target.id for node in ast.walk(tree)
+               if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)}  # fmt: skip
+    return changed | {
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
 
 
 def first_run(pristine, answers, expected):

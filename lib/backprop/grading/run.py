@@ -121,7 +121,7 @@ class _Cell(IPyNbCell):
             self.mine = values.read_all(found.get("values"))
         except ValueError:
             why = "the check showed none of its values: does the answer keep it from that?"
-            self.wrong = {name: why for name in wanted}
+            self.wrong = dict.fromkeys(wanted, why)
         else:
             self.wrong = diagnose.reasons(self.mine, wanted, _names(found.get("overwritten")), self.salt)
         self.comparison_traceback = list(self.wrong.values())

@@ -160,7 +160,7 @@ class _Session:
         if failed.kind == "raised":
             return _Finding(*self._raised(number, failed, private), seconds)
         if failed.kind in ("wrong", "done"):
-            told = "; ".join(check.wrong.values()) or "the check showed none of its values"
+            told = "; ".join(dict.fromkeys(check.wrong.values())) or "the check showed none of its values"
             right, almost = self._worth(exercise, check, draw.expected[number])
             return _Finding("wrong", notebook.printable(told), seconds, right, almost)
         return _Finding(failed.kind, failed.message, seconds)

@@ -83,7 +83,7 @@ def _kind(item):
     if type(item) is np.ndarray:
         return f"an array of {item.dtype}"
     name = _short(type(item).__name__)
-    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+    return f"{'an' if name[:1].lower() in tuple('aeiou') else 'a'} {name}"
 
 
 def _short(text):
