@@ -68,6 +68,7 @@ def test_every_exercise_has_folded_hints(path):
             "def f():\n    # begin solution\n    return 1\n    # end solution\n",
             'def f():\n    raise NotImplementedError("exercise 3")\n',
         ),
+        ("### BEGIN SOLUTION\nb\n### END SOLUTION", 'raise NotImplementedError("exercise 3")'),
         ("a\n# begin solution\nb\n# end solution\nc", 'a\nraise NotImplementedError("exercise 3")\nc'),
     ],
 )

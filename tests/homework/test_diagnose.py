@@ -118,9 +118,18 @@ def test_what_a_kernel_says_is_read_or_refused_and_harms_nobody(data):
 
 
 @pytest.mark.parametrize(
-    "data", [{"shape": [2], "numbers": [1.0]}, {"shape": [-1], "numbers": []},
-             {"shape": [1], "numbers": ["1"]}, {"shape": [10**9, 0], "numbers": []}, {"sealed": 1}, {}, [1.0], 10**400]
-)  # fmt: skip
+    "data",
+    [
+        {"shape": [2], "numbers": [1.0]},
+        {"shape": [-1], "numbers": []},
+        {"shape": [1], "numbers": ["1"]},
+        {"shape": [10**9, 0], "numbers": []},
+        {"sealed": 1},
+        {},
+        [1.0],
+        10**400,
+    ],
+)
 def test_what_is_no_value_is_refused(data):
     with pytest.raises(ValueError, match="n"):
         values.read(data)
@@ -142,10 +151,19 @@ class Equal(float):
 
 @pytest.mark.parametrize(
     ("value", "told"),
-    [(Equal(1), "an Equal"), ({"a": 1}, "a dict"), (object(), "an object"),
-     (np.array(["a"]), "an array of <U1"), ([Equal(1)], "an Equal"), ({1}, "a set"), (1j, "a complex"), (10**400, "401 digits"),
-     ([[1], [1, 2]], "rows have different lengths"), (np.ones((1, 1)).view(np.matrix), "an np.matrix")],
-)  # fmt: skip
+    [
+        (Equal(1), "an Equal"),
+        ({"a": 1}, "a dict"),
+        (object(), "an object"),
+        (np.array(["a"]), "an array of <U1"),
+        ([Equal(1)], "an Equal"),
+        ({1}, "a set"),
+        (1j, "a complex"),
+        (10**400, "401 digits"),
+        ([[1], [1, 2]], "rows have different lengths"),
+        (np.ones((1, 1)).view(np.matrix), "an np.matrix"),
+    ],
+)
 def test_only_plain_values_pass(value, told):
     assert told in values.read(values.plain(value)).why
 

@@ -62,7 +62,7 @@ def _cluster(address):
     try:
         from distributed import Client
     except ImportError as error:
-        raise NoCluster("a cluster needs the package distributed: pip install '.[cluster]'") from error
+        raise NoCluster("a cluster needs the package distributed: pip install '.[homework,cluster]'") from error
     try:
         client = Client(address, timeout=10, set_as_default=False)
     except (OSError, ValueError) as error:

@@ -29,7 +29,7 @@ def stub_source(source, number):
     stop = f'raise NotImplementedError("exercise {number}")'
     lines, inside, marks = [], False, 0
     for line in source.split("\n"):
-        mark = line.strip()
+        mark = re.sub("^#+", "#", line.strip()).lower()  # nbgrader's are ### BEGIN SOLUTION
         if mark in (BEGIN, END):
             if inside != (mark == END):
                 raise ReleaseError(f"exercise {number}: {mark!r} stands where its partner is expected")
