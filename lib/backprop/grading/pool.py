@@ -62,7 +62,8 @@ def _cluster(address):
     try:
         from distributed import Client
     except ImportError as error:
-        raise NoCluster("a cluster needs the package distributed: pip install '.[homework,cluster]'") from error
+        told = "a cluster needs the package distributed: pip install '.[homework,cluster]'"
+        raise NoCluster(told) from error
     try:
         client = Client(address, timeout=10, set_as_default=False)
     except (OSError, ValueError) as error:
