@@ -134,9 +134,12 @@ WRONG = {
     "right_up_to_a_thousandth": in_function("return 1.001 * (dout @ W.T), x.T @ dout, dout.sum(axis=0)"),
     "too_many_values_in_one": in_function("return (dout @ W.T)[None], x.T @ dout, dout.sum(axis=0)"),
 }  # fmt: skip
-WRONG_OR_RAISED = {"raises_what_hands_over": "raised"}
+OTHERWISE = {  # what spoils its own kernel by the way
+    "raises_what_hands_over": "raised", "pre_run_cell": "raised", "profiles": "wrong or kernel died",
+    "record_says_right": "kernel died",
+}  # fmt: skip
 for _name, _source in WRONG.items():
-    hostile_answer(_name, WRONG_OR_RAISED.get(_name, "wrong"), _source)
+    hostile_answer(_name, OTHERWISE.get(_name, "wrong"), _source)
 
 # what the sandbox must hold; 248 add_key, 250 keyctl, 165 mount, 272 unshare, 56 clone, 101 ptrace, …
 
@@ -216,12 +219,14 @@ hostile_answer("shared_memory_of_children", "out of memory or timed out or raise
     "        time.sleep(30)", "time.sleep(30)",
 ))  # fmt: skip
 hostile_answer("folders_full_of_files", "raised or kernel died", in_function(
-    "import os, sys", "place = os.path.dirname(sys.argv[-1])", "for i in range(30):",
+    "import contextlib, os, sys", "place = os.path.dirname(sys.argv[-1])",
+    "with contextlib.suppress(OSError): os.chmod(place, 0o700)", "for i in range(30):",
     "    os.makedirs(f'{place}/a/b/c{i}')", "    open(f'{place}/a/b/c{i}/f', 'wb').write(bytes(1_000_000))",
     "import time; time.sleep(1)", RIGHT_RETURN,
 ))  # fmt: skip
 hostile_answer("closed_folders", "raised or passed", in_function(
-    "import os, sys", "place = os.path.dirname(sys.argv[-1])", "os.makedirs(f'{place}/a/b')",
+    "import contextlib, os, sys", "place = os.path.dirname(sys.argv[-1])",
+    "with contextlib.suppress(OSError): os.chmod(place, 0o700)", "os.makedirs(f'{place}/a/b')",
     "os.chmod(f'{place}/a/b', 0)", "os.chmod(f'{place}/a', 0)", RIGHT_RETURN,
 ))  # fmt: skip
 hostile_answer("orphans", "passed", in_function(
@@ -248,7 +253,7 @@ hostile_answer("measured_not_derived", "passed", in_function(
 ))  # fmt: skip
 
 
-@kind("wrong passed passed passed")
+@kind("raised passed passed passed")
 def draws_spoiled(made):
     """The first answer spoils the draws of all checks; the others are right in kernels of their own."""
     answer(made, 1)["source"] = zeros_and("np.random.default_rng = lambda *_: None")

@@ -132,8 +132,8 @@ def test_a_near_miss_is_drawn_again_before_it_fails(place):
     check = "n = check.rng(1).uniform()\ncheck(1, n=answer(n))"
     notebook.write(place / "tiny.ipynb", tiny(answer="def answer(n): return n", check=check))
     homework = grade.from_solution(place / "tiny.ipynb", box, 5)
-    for source, status in (("def answer(n): return n * (1 + 1e-4 * (check.seed == 5))", "passed"),
-                           ("def answer(n): return n * (1 + 1e-4)", "wrong"),
+    for source, status in (("def answer(n): return n * (1 + 1e-3 * (check.seed == 5))", "passed"),
+                           ("def answer(n): return n * (1 + 1e-3)", "wrong"),
                            ("def answer(n): return n * (2 if check.seed == 5 else 1)", "wrong")):  # fmt: skip
         ((_, judged),) = pool.judge_all({"a": tiny(answer=source, check=check)}, homework, box, 1)
         assert [row["status"] for row in judged.rows] == [status]

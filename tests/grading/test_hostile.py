@@ -60,7 +60,8 @@ def graded(bwrap, tmp_path_factory):
 @pytest.mark.parametrize("learner", [*KINDS, *BROKEN])
 def test_every_exercise_gets_its_status(graded, learner):
     rows = graded["rows"][learner]
-    assert [row["status"] for row in rows] == graded["expected"][learner], rows
+    expected = graded["expected"][learner]
+    assert all(row["status"] in status.split(" or ") for row, status in zip(rows, expected, strict=True)), rows
     assert all(row["points"] == row["of"] if row["status"] == "passed" else row["points"] < row["of"]
                for row in rows)  # fmt: skip
     assert all(row["reason"] and row["hint"] for row in rows if row["status"] != "passed")

@@ -199,6 +199,8 @@ def folder():
 
 def remove(path):
     """Remove a folder, also where what ran in it has closed folders to their own owner."""
+    with contextlib.suppress(OSError):
+        os.chmod(path, 0o700)
     for place, folders, _ in os.walk(path):
         for name in folders:
             inner = os.path.join(place, name)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .values import Refused, Sealed, seal
 
-CLOSE = 1e-5  # of the largest wanted number's size: the tolerance of every verdict
+CLOSE = 1e-4  # of the largest wanted number's size: the tolerance of every verdict
 ALMOST = 1e-2  # what is closer than this is drawn again, with other inputs, before it fails
 ROUNDED = 1e-6  # what is handed out has six decimals, so half of the last one is no difference
 ROUNDING = "is close, but not right: an approximation, or rounding on the way?"
@@ -131,10 +131,10 @@ def _explain_numbers(mine, wanted, batch):
     factor = _factor(mine, wanted)
     if factor is not None:
         return _explain_factor(factor, batch)
-    if mine.size > 1:
-        return _explain_entries(mine, wanted)
     if _near(mine, wanted, ALMOST):
         return ROUNDING
+    if mine.size > 1:
+        return _explain_entries(mine, wanted)
     return "is not right, and neither its sign nor a simple factor explains it"
 
 
@@ -175,8 +175,6 @@ def _explain_entries(mine, wanted):
         place = [int(i) for i in wrong[0]]
         right = mine.size - len(wrong)
         return f"is right in {right} of {mine.size} entries, and the first wrong one is at {place}"
-    if _near(mine, wanted, ALMOST):
-        return ROUNDING
     return "is not right in any entry, and neither the sign nor a simple factor explains it"
 
 
