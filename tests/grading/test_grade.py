@@ -163,6 +163,20 @@ def test_an_exported_notebook_repeats_the_verdict_without_the_grader(place, caps
         assert f"{code} failed" in found.stdout or code == 0
 
 
+def test_a_cluster_that_is_not_there_is_nothing_to_do(place, capsys):
+    assert run(place, "--scheduler", "tcp://127.0.0.1:9") == 2
+    out = " ".join(capsys.readouterr().out.split())
+    assert "needs the package distributed" in out or "no cluster answers at tcp://127.0.0.1:9" in out
+
+
+@pytest.mark.slow
+def test_a_cluster_grades_as_the_pool_does(place):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster:
+        assert run(place, "--scheduler", cluster.scheduler_address) == 0
+    assert {row["status"] for row in rows(place).values()} == {"passed", "wrong", "raised"}
+
+
 def test_an_empty_folder_is_nothing_to_do(tmp_path, capsys):
     assert main(["grade", str(tmp_path), "--solution", "s.ipynb", "--sandbox", "none"]) == 2
     assert "no .ipynb file in it" in " ".join(capsys.readouterr().out.split())

@@ -6,13 +6,16 @@ and constants that an answer needs. Outputs, counts, checks and metadata count f
 
 import ast
 import builtins
+import functools
+import itertools
 import json
 import re
 from dataclasses import dataclass
 
 from . import notebook
 
-LARGEST = 20_000  # characters of a cell that is parsed; the parser's memory grows with them
+LARGEST = 20_000  # characters of a cell that is parsed: the parser's memory and time grow with them
+MOST = 500_000  # characters of a notebook that are searched for answers in other cells
 # what an honest answer rarely names: the teacher should look, and the points stay as they are
 SUSPECT = re.compile(
     r"\b(_getframe|settrace|setprofile|ast_transformers|input_transformers\w*|get_ipython|ctypes|__globals__"
@@ -55,6 +58,9 @@ def find_answers(exercises, submission, pristine):
     given = {notebook.source(cell) for cell in _code(pristine) if "answer" not in notebook.tags(cell)}
     cells = [(cell, notebook.source(cell)) for cell in _code(submission)]
     cells = [(cell, text) for cell, text in cells if text not in given]
+    length = itertools.accumulate(len(text) for _, text in cells)
+    found = zip(cells, length, strict=True)
+    cells = [pair for pair, total in found if total <= MOST or notebook.tags(pair[0])]
     found = {exercise.number: _find(exercise, cells) for exercise in exercises}
     known = set(dir(builtins)).union(*map(bound, given))
     own = {}  # the learner's other definitions, {name: source}; of several the last
@@ -126,6 +132,7 @@ def _same(source, stub):
     return plain(source) in (plain(stub), [])
 
 
+@functools.lru_cache(500)
 def _parsed(source):
     """The tree of a source; an empty one where it is not Python, or too long to be parsed."""
     if len(source) > LARGEST:
