@@ -278,6 +278,20 @@ def repeats_what_it_hears(made):
     )
 
 
+@kind("wrong wrong passed passed")
+def hands_over_what_it_hears(made):
+    """The same, as a value that is none and by the names of values."""
+    answer(made, 1)["source"] = in_function("return 0, 0, 0")
+    answer(made, 2)["source"] = (
+        "import inspect\n"
+        "from backprop.homework import values\n"
+        "def sigmoid_backward(y, dout):\n"
+        "    heard = inspect.getsource(affine_backward)\n"
+        "    values.plain = lambda value: {'refused': heard[-200:]}\n"
+        "    return 0\n"
+    )
+
+
 @kind("wrong wrong wrong wrong")
 def waits_for_the_right_answers(made):
     """Every answer is wrong by itself, and calls or runs whatever right answer it finds in the kernel."""

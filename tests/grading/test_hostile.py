@@ -22,7 +22,7 @@ KINDS = [
     "infinite_loop", "memory_bomb", "os_exit", "fork_bomb", "endless_output", "many_files",
     "reads_the_solution", "reads_other_submissions", "writes_into_the_library", "network", "patched_numpy",
     "patched_library", "forged_message", "message_with_html", "prints_the_public_answers",
-    "repeats_what_it_hears", "waits_for_the_right_answers",
+    "repeats_what_it_hears", "hands_over_what_it_hears", "waits_for_the_right_answers",
 ]  # fmt: skip
 BROKEN = ["cut_off", "not_a_notebook", "a_list", "brackets", "empty", "linked", "pipe"]
 
@@ -126,11 +126,12 @@ def test_a_page_escapes_what_learners_wrote(graded):
     assert "&lt;script&gt;" in page.read_text("utf-8")
 
 
-def test_right_answers_do_not_come_out(graded):
+@pytest.mark.parametrize("learner", ["repeats_what_it_hears", "hands_over_what_it_hears"])
+def test_right_answers_do_not_come_out(graded, learner):
     """A learner's code hears the right answers of other exercises; nothing that it says is repeated."""
     line = "return dout @ W.T, x.T @ dout"
     assert line in classroom.right_answers()[1]
-    (page,) = (graded["out"] / "learners").glob("repeats_what_it_hears.html")
-    told = page.read_text("utf-8") + json.dumps(graded["rows"]["repeats_what_it_hears"])
+    (page,) = (graded["out"] / "learners").glob(f"{learner}.html")
+    told = page.read_text("utf-8") + json.dumps(graded["rows"][learner])
     assert line not in told
-    assert "ValueError" in told
+    assert "ValueError" in told or "dx is no number" in told

@@ -6,7 +6,6 @@ spaces, tracing and the kernel's large interfaces are where sandboxes have been 
 
 import contextlib
 import ctypes
-import ctypes.util
 import errno
 import functools
 import os
@@ -34,10 +33,10 @@ class _Condition(ctypes.Structure):
 
 @functools.cache
 def _library():
-    name = ctypes.util.find_library("seccomp") if os.name == "posix" else None
-    if name is None:
+    try:
+        library = ctypes.CDLL("libseccomp.so.2")
+    except OSError:
         return None
-    library = ctypes.CDLL(name)
     library.seccomp_init.restype = ctypes.c_void_p
     library.seccomp_init.argtypes = [ctypes.c_uint32]
     library.seccomp_rule_add_array.argtypes = [

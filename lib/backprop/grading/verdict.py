@@ -160,7 +160,8 @@ class _Session:
         if failed.kind == "raised":
             return _Finding(*self._raised(number, failed, private), seconds)
         if failed.kind in ("wrong", "done"):
-            told = "; ".join(dict.fromkeys(check.wrong.values())) or "the check showed none of its values"
+            wrong = _without_words(check) if private else check.wrong
+            told = "; ".join(dict.fromkeys(wrong.values())) or "the check showed none of its values"
             right, almost = self._worth(exercise, check, draw.expected[number])
             return _Finding("wrong", notebook.printable(told), seconds, right, almost)
         return _Finding(failed.kind, failed.message, seconds)
@@ -223,6 +224,16 @@ class _Session:
         judged = f"{answer.helpers}\n{answer.source}".strip()[:5000]
         return _verdict(exercise, found.status, reason, points, seconds=round(found.seconds, 3),
                         looks=answer.looks, answer=judged)  # fmt: skip
+
+
+def _without_words(check):
+    """Why a check is wrong, in our words only: the learner's code may have read a right answer."""
+    mine = check.mine or {}
+    ours = {"more": "more is returned than was asked for", "inputs": "the answer overwrites an input"}
+    return {
+        name: f"{name} is no number" if isinstance(mine.get(name), values.Refused) else ours.get(name, why)
+        for name, why in check.wrong.items()
+    }
 
 
 def _clearer(first, second):
