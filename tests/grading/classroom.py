@@ -207,7 +207,11 @@ hostile_answer("writes_into_the_library", "raised", in_function(
 hostile_answer("network", "raised", in_function(
     "import socket", "socket.create_connection(('127.0.0.1', {port}), timeout=1)", RIGHT_RETURN,
 ))  # fmt: skip
-hostile_answer("patched_numpy", "wrong or raised", in_function("return 0, 0, 0") + """
+hostile_answer(
+    "patched_numpy",
+    "wrong or raised",
+    in_function("return 0, 0, 0")
+    + """
 np.sum = np.exp = np.eye = np.where = np.abs = lambda *_, **__: 0
 np.ndarray = list
 """,

@@ -187,7 +187,7 @@ def test_pages_have_the_learners_names_and_each_its_own():
     names = report.page_names(dict(enumerate(learners)))
     assert len({name.casefold() for name in names.values()}) == len(learners)
     assert names[2] == "Zoë de Vries"
-    assert all(not re.search(r'[/\\:]|^\.', name) and 0 < len(name) < 90 for name in names.values())
+    assert all(not re.search(r"[/\\:]|^\.", name) and 0 < len(name) < 90 for name in names.values())
     assert names[4] != "CON"
 
 

@@ -103,8 +103,8 @@ def test_a_run_alone_never_holds_its_own_right_answer():
 
 def test_a_run_elsewhere_holds_no_answer_and_the_data_as_data():
     stub = notebook.read(classroom.HOMEWORK / "hw4_annotate.ipynb")
-    cells = merge.elsewhere(stub, 2, '"__import__(\'os\')"', {})
-    assert "json.loads(\"\\\"__import__('os')\\\"\")" in cells[-2].source
+    cells = merge.elsewhere(stub, 2, "\"__import__('os')\"", {})
+    assert 'json.loads("\\"__import__(\'os\')\\"")' in cells[-2].source
     assert cells[-1].id == "exercise-2-check"
 
 

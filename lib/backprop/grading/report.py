@@ -101,9 +101,7 @@ class Report:
     def write(self):
         """Write the class page and all tables, for those who are there. Returns the class page's path."""
         there = {key: self.rows[key] for key in self.handins if key in self.rows}
-        flat = [
-            {"learner": self.handins[key].learner} | row for key, rows in there.items() for row in rows
-        ]
+        flat = [{"learner": self.handins[key].learner} | row for key, rows in there.items() for row in rows]
         text = json.dumps(flat, indent=1, ensure_ascii=False) + "\n"
         (self.folder / "results.json").write_text(text, encoding="utf-8", errors="replace")
         self._tables(there)

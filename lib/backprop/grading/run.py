@@ -168,9 +168,7 @@ def outcome(item, error, seconds):
         made.kind, made.message = error.kind, str(error)
     elif raised is not None:
         made.kind = "raised"
-        made.error, made.message = (
-            notebook.printable(raised[key][:LONGEST]) for key in ("ename", "evalue")
-        )
+        made.error, made.message = (notebook.printable(raised[key][:LONGEST]) for key in ("ename", "evalue"))
     elif isinstance(error, NbCellError):
         made.kind = "wrong"
     elif isinstance(error, RuntimeError) and not item.parent.kernel.is_alive():
