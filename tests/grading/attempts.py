@@ -226,7 +226,7 @@ hostile_answer("folders_full_of_files", "raised or kernel died", in_function(
 ))  # fmt: skip
 hostile_answer("closed_folders", "raised or passed", in_function(
     "import contextlib, os, sys", "place = os.path.dirname(sys.argv[-1])",
-    "with contextlib.suppress(OSError): os.chmod(place, 0o700)", "os.makedirs(f'{place}/a/b')",
+    "with contextlib.suppress(OSError): os.chmod(place, 0o700)", "with contextlib.suppress(OSError): os.makedirs(f'{place}/a/b')",
     "os.chmod(f'{place}/a/b', 0)", "os.chmod(f'{place}/a', 0)", RIGHT_RETURN,
 ))  # fmt: skip
 hostile_answer("orphans", "passed", in_function(
@@ -418,7 +418,7 @@ def main():
             expected |= classroom.write_broken_files(place / "submissions")
         homework(["grade", str(place / "submissions"), "--solution", str(solution), "--to",
                   str(place / "out"), "--sandbox", options.sandbox, "--processes", options.processes,
-                  "--seconds", "3", "--memory", "1000", "--seed", "7"])  # fmt: skip
+                  "--seconds", "5", "--memory", "1000", "--seed", "7"])  # fmt: skip
     seconds, found = time.monotonic() - started, {}
     for row in json.loads((place / "out" / "results.json").read_text("utf-8")):
         found.setdefault(row["learner"], []).append(row)
