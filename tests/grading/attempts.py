@@ -226,8 +226,10 @@ hostile_answer("folders_full_of_files", "raised or kernel died", in_function(
 ))  # fmt: skip
 hostile_answer("closed_folders", "raised or passed", in_function(
     "import contextlib, os, sys", "place = os.path.dirname(sys.argv[-1])",
-    "with contextlib.suppress(OSError): os.chmod(place, 0o700)", "with contextlib.suppress(OSError): os.makedirs(f'{place}/a/b')",
-    "os.chmod(f'{place}/a/b', 0)", "os.chmod(f'{place}/a', 0)", RIGHT_RETURN,
+    "with contextlib.suppress(OSError): os.chmod(place, 0o700)",
+    "with contextlib.suppress(OSError): os.makedirs(f'{place}/a/b')",
+    "with contextlib.suppress(OSError): os.chmod(f'{place}/a/b', 0)",
+    "with contextlib.suppress(OSError): os.chmod(f'{place}/a', 0)", RIGHT_RETURN,
 ))  # fmt: skip
 hostile_answer("orphans", "passed", in_function(
     "import os, time", "for _ in range(10):", "    if os.fork() == 0:", "        os.setsid()",
