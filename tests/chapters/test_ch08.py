@@ -602,7 +602,7 @@ def test_rounding_is_ten_roundings_of_the_loss():
     right, (x, t) = truth(case, 4), case.batch(4)
     smallest = min(np.max(np.abs(right[name])) for name in NAMES)
     expected = 10 * 2.0**-52 * case.network().loss(x, t) / (2 * smallest)
-    assert ch08.curve("Tanh", "MeanSquaredError")[1] == pytest.approx(expected, rel=1e-6)
+    assert ch08.curve("Tanh", "MeanSquaredError")[1] == pytest.approx(expected, rel=1e-6, abs=0)
 
 
 # the passes
