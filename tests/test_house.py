@@ -54,7 +54,7 @@ PEERS = {"sklearn": "scikit-learn"}  # not installed with the rest, so their own
 def test_nothing_imported_is_undeclared():
     known = declared(*SETTINGS["dependency-groups"])
     owners = packages_distributions()
-    own = {"backprop", "tests", *(path.stem for path in (ROOT / "tests").rglob("*.py"))}
+    own = {"backprop", "tests", *(path.stem for path in (ROOT / "tests").rglob("*"))}
     for path in [*(ROOT / "lib").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
