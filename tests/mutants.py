@@ -363,6 +363,7 @@ def stand_in(house):
     """In a fresh child: make the house's copy of the library the one that is imported, here and below."""
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     tree, scratch = house / "tree", house / "tmp"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
@@ -420,9 +421,16 @@ def in_child(house, work):
     return os.waitstatus_to_exitcode(status)
 
 
+def _end(*_):
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, signal.SIG_IGN)  # a second one must not cut the cleaning short
+    sys.exit(1)
+
+
 def adopt_orphans():
     """End in good order; on Linux take over what a child's children leave behind, so that we can end it."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, _end)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 

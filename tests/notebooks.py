@@ -67,7 +67,7 @@ def positions(panel, most=2000, seed=0):
         return [dict(zip(places, values, strict=True)) for values in product(*places.values())]
     rng, start = np.random.default_rng(seed), panel.values()
     ends = {name: [values[0], values[-1]] for name, values in places.items()}
-    chosen = [start, *({**start, name: value} for name, values in places.items() for value in values)]
+    chosen = [start, *({**start, name: value} for name, values in ends.items() for value in values)]
     corners = list(product(*ends.values()))
     picked = rng.permutation(len(corners))[: most // 4]
     chosen += [dict(zip(places, corners[i], strict=True)) for i in picked]

@@ -55,7 +55,7 @@ def test_nothing_imported_is_undeclared():
     known = declared(*SETTINGS["dependency-groups"]).keys()
     known |= {canonicalize_name(Requirement(r).name) for r in PROJECT["optional-dependencies"]["cluster"]}
     owners = packages_distributions()
-    own = {"backprop", "tests", *(path.stem for path in (ROOT / "tests").rglob("*.py"))}
+    own = {"backprop", "tests", *(path.stem for path in (ROOT / "tests").rglob("*"))}
     for path in [*(ROOT / "lib").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -121,12 +121,12 @@ def notebook(tmp_path):
 
 def test_noise_reaches_a_kernel_and_the_command_says_which_number_differs(notebook, capsys):
     assert main(["this", "noise-1", "--on", str(notebook)]) == 1
-    heading, this, noise, _, place, where = capsys.readouterr().out.splitlines()
+    heading, this, noise, where, sum_ = capsys.readouterr().out.splitlines()
     assert heading.startswith("machine")
-    assert "1 the same" in this
-    assert "1 of 1 DIFFER" in noise
-    assert place == "code cell 0"
-    assert re.fullmatch(r"    noise-1: to \[\d[\d.e+]{16,} ≠ \d[\d.e+]{16,}\]", where)
+    assert "1: the same" in this
+    assert "1: 1 DIFFER" in noise
+    assert re.fullmatch(r"    code cell 0: to \[\d[\d.e+]{16,} ≠ \d[\d.e+]{16,}\]", where)
+    assert sum_ == "1 of 2 machines agree; 0 could not run"
 
 
 def test_what_cannot_run_here_is_not_counted_as_the_same(notebook, capsys, monkeypatch):

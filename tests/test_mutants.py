@@ -171,4 +171,4 @@ def test_every_equivalent_mutant_is_one():
             if mutants.words(candidate[1].statement) in words:
                 one = mutants.mutant(file, source, candidate)
                 found.add((file, one.old, one.new))
-    assert known.keys() - found == set(), "no such mutant"
+    assert known.keys() - found == set(), "no such mutant: delete it, or write the statement as it is now"

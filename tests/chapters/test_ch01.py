@@ -230,7 +230,7 @@ def test_the_descents_numbers_are_those_of_the_closed_form(descents):
         if found := re.search(r"from step (\d+) on the loss is within 0.001 of the lowest, 0.05\.", sentence):
             first = int(found[1])
             assert close(loss[first:]).all() and not close(loss[first - 1])
-        if found := re.search(r"[Aa]fter (\d+) (steps?)\b", sentence):
+        if found := re.search(r"after (\d+) (steps?)\b", sentence.lower()):
             assert int(found[1]) == d.steps and (found[2] == "step") == (d.steps == 1)
         if found := re.search(r"the loss fell from ([\d.]*\d) to ([\d.]*\d)\.", sentence):
             was, shown = map(read, found.groups())

@@ -360,7 +360,7 @@ def test_every_verdict_of_the_lab_is_true_and_every_kind_is_reached(quick):
 
 def test_the_verdict_does_not_hang_on_h():
     lab = panels("08")[2]
-    assert every_place(lab.controls["exponent_of_h"]) == list(range(-10, -2))
+    assert every_place(lab.controls["exponent_of_h"]) == list(range(-7, -2))
     for state in positions(lab, most=150)[-40:]:
         if not state["show_answer"]:
             look({name: state[name] for name in ("patient", "N", "exponent_of_h", "diagnosis")})
@@ -368,13 +368,13 @@ def test_the_verdict_does_not_hang_on_h():
 
 def test_no_verdict_of_the_lab_is_near_an_edge():
     """Other roundings, a million times larger even, change no word: by far ok, or by far not."""
-    for exponent, some in ((-10, (4,)), (-4, range(1, 9)), (-3, (4,))):
+    for exponent, some in ((-7, (4,)), (-4, range(1, 9)), (-3, (4,))):
         for patient, N in product(ch08.PATIENTS.values(), some):
             check = ch08.examine(patient, N, 10.0**exponent)
             assert check.failed() == really_wrong(patient, N)
             for name, found in check.differences.items():
                 assert found.step == 10.0**exponent
-                assert found.relative < 3e-7 or found.relative > 1e-3
+                assert found.relative < 3e-7 or found.relative > 5e-3
                 wrong = name in really_wrong(patient, N)
                 assert agrees(ch08.quotient(check, name), true_quotient(patient, N, name) if wrong else 1)
 
@@ -422,7 +422,7 @@ def at(picture, y, near=1.0):
             if abs(t["y"] - y) <= near]  # fmt: skip
 
 
-STATES = [("patient 1", 4, -4), ("patient 2", 8, -4), ("patient 3", 1, -4), ("patient 5", 3, -10),
+STATES = [("patient 1", 4, -4), ("patient 2", 8, -4), ("patient 3", 1, -4), ("patient 5", 3, -7),
           ("patient 9", 4, -3), ("patient 11", 4, -4), ("patient 14", 8, -6)]  # fmt: skip
 
 
@@ -602,7 +602,7 @@ def test_rounding_is_ten_roundings_of_the_loss():
     right, (x, t) = truth(case, 4), case.batch(4)
     smallest = min(np.max(np.abs(right[name])) for name in NAMES)
     expected = 10 * 2.0**-52 * case.network().loss(x, t) / (2 * smallest)
-    assert ch08.curve("Tanh", "MeanSquaredError")[1] == pytest.approx(expected, rel=1e-6)
+    assert ch08.curve("Tanh", "MeanSquaredError")[1] == pytest.approx(expected, rel=1e-6, abs=0)
 
 
 # the passes

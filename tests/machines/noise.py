@@ -1,7 +1,7 @@
 """Another computer's arithmetic: functions and matrix products that are off in their last places.
 
 A result is moved by a hash of its own bits and a seed, so equal inputs get equal errors, as in a real
-maths library. Whole numbers, infinities and NaN are never moved.
+math library. Whole numbers, infinities and NaN are never moved.
 
 Reached: the functions below of `math` and of NumPy (the ufunc's own loop, so under any name), and `@`,
 np.matmul, np.dot and np.vdot, for float64 and float32.

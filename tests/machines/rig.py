@@ -150,28 +150,25 @@ def at_once(function, things):
 
 
 def compare(machines, tests):
-    """Print one row for each machine, then what differs; 1 where anything does, or nothing could run."""
-    print(f"{'machine':13} {'what':54} {'verdict':16} seconds")
-    ran, differ = 0, {}
+    """Print one row for each machine, below it what differs; 1 where anything does, or nothing could run."""
+    print(f"{'machine':13} {'what':54} {'verdict':16} seconds", flush=True)
+    verdicts = []
 
     def outcome(machine):
         return why_not(machine) or run(machine, tests)
 
     for machine, result in zip(machines, at_once(outcome, machines), strict=True):
+        start = f"{machine.name:13} {machine.what:54}"
         if isinstance(result, str):
-            print(f"{machine.name:13} {machine.what:54} not run: {result}", flush=True)
+            print(f"{start} not run: {result}", flush=True)
             continue
-        ran += 1
-        bad = len(result.differences)
-        verdict = f"{result.tests} the same" if result.passed else f"{bad} of {result.tests} DIFFER"
-        print(f"{machine.name:13} {machine.what:54} {verdict:16} {result.seconds:7.0f}", flush=True)
+        verdicts.append(result.passed)
+        verdict = "the same" if result.passed else f"{len(result.differences)} DIFFER"
+        print(f"{start} {f'{result.tests}: {verdict}':16} {result.seconds:7.0f}", flush=True)
         for where, message in result.differences.items():
-            differ.setdefault(where, {})[machine.name] = change(message)
-    for where, found in sorted(differ.items()):
-        print(f"\n{where}")
-        for name, text in found.items():
-            print(f"    {name}: {text}")
-    return int(bool(differ) or not ran)
+            print(f"    {where}: {change(message)}", flush=True)
+    print(f"{sum(verdicts)} of {len(verdicts)} machines agree; {len(machines) - len(verdicts)} could not run")
+    return int(not verdicts or not all(verdicts))
 
 
 def margins(tests, seeds=(1, 2)):

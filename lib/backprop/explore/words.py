@@ -58,10 +58,15 @@ def worked(formula, compute, *values, digits=4, write=number):
     The values get more digits until the result that follows from what is shown rounds to the one that
     is shown; "≈" stands for "=" where it was rounded. digits: of the result, at least. write: how.
     """
-    result = write(compute(*values), digits)
+
+    def computed(values):
+        y = compute(*values)
+        return 0.0 if abs(y) < 1e-15 * max(map(abs, values)) else y  # what floating point leaves of 0
+
+    result = write(computed(values), digits)
     for more in range(digits, digits + 12):
         shown = [write(value, more) for value in values]
-        follows = compute(*map(read, shown))
+        follows = computed([*map(read, shown)])
         if write(follows, digits) == result:
             break
     line, *pieces = formula.split("{}")
