@@ -159,6 +159,8 @@ def test_interrupted_at_a_hundred_random_moments(data):
             nonlocal left
             if not frame.f_code.co_filename.startswith(library):
                 return None
+            if frame.f_code.co_name == "one_blas_thread":  # no signal comes between a with's body and end
+                return None
             if event == "line":
                 left -= 1
                 if left == 0:
@@ -173,6 +175,7 @@ def test_interrupted_at_a_hundred_random_moments(data):
                 list(train(network, *data, iterations=10**6, batch_size=7, rng=chance.randrange(10**6)))
         finally:
             sys.settrace(old)
+        assert threads() == THREADS
         x, t = data[0][:5], data[1][:5]
         measured = network.numerical_gradient(x, t, h=1e-6)
         for name, grad in network.gradient(x, t).items():
