@@ -262,6 +262,16 @@ def test_trainings_in_threads_leave_blas_as_it_was(data):
         assert network.seen == [{1}] * 100
 
 
+def test_a_thread_trains_with_one_blas_thread_after_another_has_trained(data):
+    """Since threadpoolctl 3.8 the thread that has set the number keeps others from setting it."""
+    list(train(TwoLayerNet(3, 5, 2, rng=1), *data, iterations=1, rng=0))
+    network = Watched(3, 5, 2, rng=1)
+    worker = threading.Thread(target=lambda: list(train(network, *data, iterations=3, rng=0)))
+    worker.start()
+    worker.join(timeout=60)
+    assert network.seen == [{1}] * 3 and threads() == THREADS
+
+
 def test_a_training_inside_a_training_works(data):
     """A learner's layer may train a network of its own."""
 
@@ -279,6 +289,8 @@ def test_only_blas_is_limited(monkeypatch):
     asked = []
 
     class Controller:
+        lib_controllers = ()
+
         def select(self, **which):
             asked.append(which)
             return self
