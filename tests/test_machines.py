@@ -125,7 +125,7 @@ def test_noise_reaches_a_kernel_and_the_command_says_which_number_differs(notebo
     assert heading.startswith("machine")
     assert "1: the same" in this
     assert "1: 1 DIFFER" in noise
-    assert re.fullmatch(r"    code cell 0: to \[\d[\d.e+]{16,} ≠ \d[\d.e+]{16,}\]", where)
+    assert re.fullmatch(r"    \.py: code cell 0: to \[\d[\d.e+]{16,} ≠ \d[\d.e+]{16,}\]", where)
     assert sum_ == "1 of 2 machines agree; 0 could not run"
 
 
@@ -161,3 +161,27 @@ def test_the_seed_chooses_the_others(monkeypatch):
     assert chosen[0] == chosen[1]
     assert all(names[:2] == ["prescott", "noise-1"] and len(set(names)) == 6 for names in chosen)
     assert set().union(*chosen) == set(rig.ALL) - {"skylakex"}
+
+
+def test_margins_are_the_least_noise_that_changes_an_output(monkeypatch, capsys):
+    asked = []
+
+    def run(machine, tests):
+        seed, ulps = map(int, machine.environment["NOISE"].split())
+        asked.append((ulps, tests))
+        bears = {"a.ipynb: code cell 1": 10_000, "b.ipynb: code cell 0": 1000 / seed}
+        return rig.Outcome(2, 0, {where: f"{rig.MARK}{ulps}" for where, n in bears.items() if ulps > n})
+
+    monkeypatch.setattr(rig, "run", run)
+    assert main(["--margins"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split() == [
+        "1000",
+        "b.ipynb:",
+        "code",
+        "cell",
+        "0:",
+        "1000",
+    ]
+    assert asked[-1] == (100, ["b.ipynb"])
+    monkeypatch.setattr(rig, "MARGIN", 1000)
+    assert main(["--margins"]) == 1

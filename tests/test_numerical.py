@@ -350,3 +350,12 @@ def test_every_size_of_a_right_network_is_ok(sizes, n, seed):
     network, rng = TwoLayerNet(*sizes, weight_init_std=1.0, rng=seed), np.random.default_rng(seed)
     check = check_gradients(network, rng.standard_normal((n, sizes[0])), rng.integers(sizes[2], size=n))
     assert check.ok, check
+
+
+def test_a_measurement_that_is_not_a_number_is_not_ok():
+    class NoNumber(HalfSquaredError):
+        def forward(self, y, t):
+            return super().forward(y, t) * np.nan
+
+    check = check_gradients(Network([Affine([[1.0]])], NoNumber()), [[1.0]], [[0.0]])
+    assert not check.ok and check.failed() == ["W1"]

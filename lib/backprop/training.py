@@ -83,12 +83,20 @@ def one_blas_thread():
     if sys.platform == "emscripten":  # a browser has no threads to limit
         yield
         return
-    with _one_step, _blas().limit(limits=1):
-        yield
+    with _one_step:
+        before = [(library, library.num_threads) for library in _blas()]
+        try:
+            for library, _ in before:
+                library.set_num_threads(1)
+            yield
+        finally:
+            for library, number in before:
+                library.set_num_threads(number)
+                getattr(library, "clear_controlling_thread", int)()  # else no other thread may set it
 
 
 @cache
 def _blas():
     from threadpoolctl import ThreadpoolController  # here: `import backprop` does not wait for it
 
-    return ThreadpoolController().select(user_api="blas")
+    return ThreadpoolController().select(user_api="blas").lib_controllers  # .limit() takes ten times as long

@@ -244,6 +244,21 @@ def test_what_the_bugs_docstrings_say_is_so():
     assert np.allclose(backward(last, 3)["W1"], alone.gradient(x[2:], t[2:])["W1"] / 3)
 
 
+def test_a_bug_does_the_same_in_every_part_that_it_can_sit_in():
+    tried = {guess for patient in BUGGY for bug in ("a dropped minus", "missing 1/N")
+             for guess in patient.having(bug)}  # fmt: skip
+    assert len({(guess.bug, guess.parts[3]) for guess in tried}) == 5
+    for guess in tried:
+        for name in NAMES:
+            expected = -1 if guess.bug == "a dropped minus" else 3
+            assert true_quotient(guess, 3, name) == pytest.approx(expected, rel=1e-3)
+    for part, dx in ((rooms.Skip, [1, 2]), (rooms.NotAdded, [0, 1]), (rooms.MaskInSkip, [2, 2]),
+                     (rooms.InPlaceInSkip, [0, 2])):  # fmt: skip
+        layer = part()
+        assert layer.forward(np.array([[-1.0, 2.0]])).tolist() == [[-1, 4]]
+        assert layer.backward(np.ones((1, 2))).tolist() == [dx], part
+
+
 # the lab: every patient, N and diagnosis at h = 1e-4, and others at random
 
 

@@ -131,9 +131,11 @@ def run(machine, tests):
 
 
 def place(case):
-    """A test's name; of a notebook's cell the notebook and the place among its code cells, from 0."""
-    file = case.get("classname").removesuffix(".ipynb").split(".")[-1]
-    return f"{file} {case.get('name').replace('Cell', 'code cell')}".strip()
+    """The file and the test; of a notebook the place among its code cells, from 0."""
+    name, suffix = case.get("classname"), ".py"
+    if name.endswith(".ipynb"):
+        name, suffix = name.removesuffix(".ipynb"), ".ipynb"
+    return f"{name.replace('.', '/')}{suffix}: {case.get('name').replace('Cell', 'code cell')}"
 
 
 def change(message):
@@ -172,15 +174,22 @@ def compare(machines, tests):
 
 
 def margins(tests, seeds=(1, 2)):
-    """Print each output's margin: the noise in units in the last place under which it stays the same."""
-    runs = [(ulps, seed) for ulps in AMPLITUDES for seed in seeds]
-    noises = [Machine("", "", {"NOISE": f"{seed} {ulps}"}) for ulps, seed in runs]
-    first = {}
-    for (ulps, _), outcome in zip(runs, at_once(lambda noise: run(noise, tests), noises), strict=True):
-        for where, message in outcome.differences.items():
-            first.setdefault(where, (ulps, change(message)))
-        print(f"noise of {ulps:6} units: {len(outcome.differences):3} of {outcome.tests} differ", flush=True)
+    """Print how much noise each output bears, in units in the last place; 1 where any bears too little.
+
+    From much noise to little, each time only the files in which anything differed before.
+    """
+    lowest = {}
+    for ulps in reversed(AMPLITUDES):
+        noises = [Machine("", "", {"NOISE": f"{seed} {ulps}"}) for seed in seeds]
+        found = {}
+        for outcome in at_once(lambda noise, tests=tests: run(noise, tests), noises):
+            found |= outcome.differences
+        print(f"noise of {ulps:6} units: {len(found):3} differ", flush=True)
+        lowest |= {where: (ulps, change(message)) for where, message in found.items()}
+        tests = sorted({where.partition(":")[0] for where in found})
+        if not tests:
+            break
     print(f"\n{'differs at':>10}  where, and what changes")
-    for where, (ulps, text) in sorted(first.items(), key=lambda item: item[1][0]):
+    for where, (ulps, text) in sorted(lowest.items(), key=lambda item: item[1][0]):
         print(f"{ulps:10}  {where}: {text}")
-    return int(any(ulps <= MARGIN for ulps, _ in first.values()))
+    return int(any(ulps <= MARGIN for ulps, _ in lowest.values()))
