@@ -112,7 +112,8 @@ def test_training_stops_within_a_second(browser_page, address):
 
 
 def iteration(words):
-    return int(re.search(r"([\d,]+)(?: iterations|, loss)", words.inner_text())[1].replace(",", ""))
+    found = re.search(r"([\d,]+)(?: iterations?\b|, loss)", words.inner_text())
+    return int(found[1].replace(",", "")) if found else 0  # 0: stopped before the first iteration
 
 
 def test_a_learning_rate_of_1000_gets_one_clear_sentence(browser_page, address):
