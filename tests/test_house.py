@@ -199,7 +199,7 @@ def files():
     places = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]
     for folder in ("lib", "notebooks", "tests", ".ci"):
         places += (path for path in (ROOT / folder).rglob("*") if path.is_file())
-    hidden = {"__pycache__", ".ipynb_checkpoints", "backprop_course.egg-info"}
+    hidden = {"venv", "__pycache__", ".ipynb_checkpoints", "backprop_course.egg-info"}
     return [path for path in places if path.suffix in TEXTS and not hidden.intersection(path.parts)]
 
 
