@@ -10,15 +10,7 @@ Read the files in this order: functions, numerical, graph, layers, network, trai
 [S4] "NeuralNetwork (4): Backpropagation 1", a blog post
 """
 
-from .functions import (
-    cross_entropy,
-    half_squared_error,
-    mean_squared_error,
-    relu,
-    sigmoid,
-    softmax,
-    tanh,
-)
+from .functions import cross_entropy, half_squared_error, mean_squared_error, relu, sigmoid, softmax, tanh
 from .graph import Value
 from .layers import (
     Affine,
@@ -31,7 +23,7 @@ from .layers import (
     Sigmoid,
     SoftmaxWithLoss,
     Tanh,
-)
+)  # fmt: skip
 from .mnist import load_mnist, read_idx
 from .network import Network, TwoLayerNet
 from .numerical import check_gradients, numerical_gradient, relative_error
@@ -40,30 +32,8 @@ from .training import train
 __version__ = "1.1.0"
 
 __all__ = [
-    "Affine",
-    "Elu",
-    "HalfSquaredError",
-    "LeakyRelu",
-    "Maxout",
-    "MeanSquaredError",
-    "Network",
-    "Relu",
-    "Sigmoid",
-    "SoftmaxWithLoss",
-    "Tanh",
-    "TwoLayerNet",
-    "Value",
-    "check_gradients",
-    "cross_entropy",
-    "half_squared_error",
-    "load_mnist",
-    "mean_squared_error",
-    "numerical_gradient",
-    "read_idx",
-    "relative_error",
-    "relu",
-    "sigmoid",
-    "softmax",
-    "tanh",
-    "train",
-]
+    "Affine", "Elu", "HalfSquaredError", "LeakyRelu", "Maxout", "MeanSquaredError", "Network", "Relu",
+    "Sigmoid", "SoftmaxWithLoss", "Tanh", "TwoLayerNet", "Value", "check_gradients", "cross_entropy",
+    "half_squared_error", "load_mnist", "mean_squared_error", "numerical_gradient", "read_idx",
+    "relative_error", "relu", "sigmoid", "softmax", "tanh", "train",
+]  # fmt: skip

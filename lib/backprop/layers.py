@@ -28,7 +28,7 @@ from .functions import (
     sigmoid_derivative,
     tanh,
     tanh_derivative,
-)  # fmt: skip
+)
 
 
 class Layer:
