@@ -71,7 +71,7 @@ def test_words_for_names_and_counts():
         ("{} · {}", mul, (0.99994, 0.99994), "0.99994 · 0.99994 ≈ 0.9999"),
         ("{} · {}", mul, (0.00012, 0.5), "0.00012 · 0.5 = 6.000e−05"),
     ],
-)  # fmt: skip
+)
 def test_worked(formula, compute, values, written):
     assert words.worked(formula, compute, *values) == written
 
@@ -296,7 +296,7 @@ def test_what_is_not_reached_is_faint():
         assert [c.get("stroke") for c in circles] == expected, step
         assert [c.get("stroke-width") for c in circles] == [
             "4.0" if color == HIGHLIGHT else "2.0" for color in expected
-        ]  # fmt: skip
+        ]
         counts = [sum(t.color == c for t in texts(picture)) - 1 for c in (FORWARD, BACKWARD)]  # the legend
         assert tuple(counts) == shown[step], step
 

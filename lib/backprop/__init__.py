@@ -23,7 +23,7 @@ from .layers import (
     Sigmoid,
     SoftmaxWithLoss,
     Tanh,
-)  # fmt: skip
+)
 from .mnist import load_mnist, read_idx
 from .network import Network, TwoLayerNet
 from .numerical import check_gradients, numerical_gradient, relative_error

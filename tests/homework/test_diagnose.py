@@ -52,7 +52,7 @@ SQUARE = RNG.normal(size=(3, 3))
         (1.0, ["a", "x"], "expected 2 answers, found none"),
         ("sealed ab", WANTED, "is not a number; expected an array of shape (3, 2)"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_named(mine, wanted, told):
     reason = explain("dW", mine, wanted, batch=N)
     assert reason.startswith("dW")

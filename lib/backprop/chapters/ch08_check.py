@@ -119,7 +119,7 @@ def passes(inputs=784, hidden=50, outputs=10):
             text(14, y, name, color, "start", bold=True)
             + box(14, y + 10, width, 26, color, color, 1, 0)
             + text(24 + width, y + 29, words, anchor="start")
-        )  # fmt: skip
+        )
 
     return drawing(
         180, "Passes through the network",
