@@ -54,7 +54,7 @@ EQUIVALENT = Path(__file__).with_name("mutants_equivalent.toml")
 AT_ONCE = 2
 BROKEN = 70  # exit code of a child that fails outside of the tests
 MEMORY = 8_000_000_000  # bytes that a mutant may reserve
-CORE = ["functions", "numerical", "graph", "layers", "network", "training", "mnist", "seed_figures"]
+CORE = ["functions", "numerical", "graph", "layers", "network", "training", "mnist", "public", "seed_figures"]
 REPOSITORY = ["house", "notebooks", "mutants"]  # tests of the repository's own order, not of the library
 # group -> its files, its tests (a leading "!" leaves out), of these those with the marks, the goal in %
 GROUPS = {

@@ -7,7 +7,6 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-import backprop
 import mutations
 import pytest
 from packaging.requirements import Requirement
@@ -183,24 +182,6 @@ def test_every_mutation_still_finds_its_place():
     """tests/mutations.py changes texts of the core: each must stand there, once."""
     assert mutations.misplaced(mutations.MUTATIONS) == []
     assert len({(name, old, new) for name, old, new, _ in mutations.MUTATIONS}) >= 40
-
-
-def test_these_names_are_public():
-    losses = {"MeanSquaredError", "HalfSquaredError", "SoftmaxWithLoss"}
-    layers = {"Affine", "Sigmoid", "Tanh", "Relu", "LeakyRelu", "Elu", "Maxout"}
-    functions = {
-        "sigmoid",
-        "tanh",
-        "relu",
-        "softmax",
-        "mean_squared_error",
-        "half_squared_error",
-        "cross_entropy",
-    }
-    measured = {"numerical_gradient", "relative_error", "check_gradients"}
-    rest = {"Value", "Network", "TwoLayerNet", "train", "load_mnist", "read_idx"}
-    assert set(backprop.__all__) == losses | layers | functions | measured | rest
-    assert all(hasattr(backprop, name) for name in backprop.__all__)
 
 
 # nothing that holds on one machine only
