@@ -286,3 +286,4 @@ def test_bytes_become_floats_from_0_to_1_and_other_arrays_stay():
     assert x.dtype == np.float32
     for other in (np.array([0, 255]), np.array([2.0])):
         assert functions.bytes_to_floats(other) is other
+    assert functions.bytes_to_floats([0.5, 1]).tolist() == [0.5, 1]

@@ -200,3 +200,9 @@ def test_a_value_equals_itself_only():
     x = Value(1)
     assert x == x and x != Value(1) and x != 1
     assert len({x, Value(1)}) == 2
+
+
+def test_each_input_has_its_own_local_gradient():
+    broken = Value(1, inputs=(Value(2), Value(3)), local_gradients=(1,))
+    with pytest.raises(ValueError, match="zip"):
+        broken.backward()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 pytestmark = pytest.mark.filterwarnings("error")
-NAMES = [name for names in mnist.FILES.values() for name in names]
+NAMES = [name for names in mnist.FILES for name in names]
 SHEET = (mnist.DATA / "README.md").read_text(encoding="utf-8")
 
 
@@ -86,7 +86,7 @@ def test_the_first_images_are_the_known_digits(mnist):
 def small(tmp_path_factory):
     """A folder with the four files, 30 training images and 20 test images of 4×3 pixels."""
     folder, rng = tmp_path_factory.mktemp("small"), np.random.default_rng(0)
-    for (images, labels), n in zip(mnist.FILES.values(), (30, 20), strict=True):
+    for (images, labels), n in zip(mnist.FILES, (30, 20), strict=True):
         x = rng.integers(256, size=(n, 4, 3)).astype(np.uint8)
         x[0, 0, :2] = 0, 255
         (folder / images).write_bytes(idx(x))

@@ -13,10 +13,10 @@ import numpy as np
 from .functions import bytes_to_floats
 
 DATA = Path(__file__).parent / "data"
-FILES = {
-    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
-    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
-}
+FILES = (  # training, test
+    ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+)
 # the magic number's third byte -> the type of the numbers; IDX is big-endian
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
@@ -34,7 +34,7 @@ def load_mnist(normalize=True, flatten=True, one_hot_label=False, folder=None):
     folder = DATA if folder is None else Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is not a folder; expected one that holds the four IDX files")
-    return tuple(_load_part(folder, *names, normalize, flatten, one_hot_label) for names in FILES.values())
+    return tuple(_load_part(folder, *names, normalize, flatten, one_hot_label) for names in FILES)
 
 
 def _load_part(folder, image_name, label_name, normalize, flatten, one_hot_label):
@@ -73,7 +73,7 @@ def read_idx(path):
     with open(path, "rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
     try:
-        with gzip.open(path, "rb") if zipped else open(path, "rb") as file:
+        with (gzip.open if zipped else open)(path, "rb") as file:
             return _read(file, path)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path}: the gzip file is broken or cut off ({error})") from error
