@@ -19,6 +19,7 @@ from backprop import (
     numerical_gradient,
     relative_error,
 )
+from backprop.numerical import Difference, GradientCheck
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -58,7 +59,8 @@ def test_gradient_of_squares_has_the_shape_of_x_and_is_2x(x):
 @pytest.mark.parametrize("x", [[3, 4], np.array([3, 4]), np.array([3, 4], np.uint8), 3.0, np.array([1j])])
 def test_what_is_not_a_float_array_is_refused(x):
     """The book's code gives [25000, 35000] for Σx² at int [3, 4]: x + h was cut back to x."""
-    with pytest.raises(TypeError, match=r"needs a float array, not a.*h = 0.0001.*dtype=float"):
+    kind = f"an array of {x.dtype}" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
+    with pytest.raises(TypeError, match=rf"needs a float array, not {kind}: .*h = 0.0001.*dtype=float"):
         numerical_gradient(squares, x)
 
 
@@ -237,6 +239,53 @@ def test_a_step_across_relus_kink_is_not_a_bug():
     assert check_gradients(network, [[1.0]], [[0.0]]).ok  # z = 5e-5, and h = 1e-4 crosses 0
 
 
+def test_where_h_fails_a_hundredth_of_it_is_tried():
+    network = Network([Affine([[1.0]], [-0.99995]), Relu()], HalfSquaredError())
+    check = check_gradients(network, [[1.0]], [[0.0]], h=1e-4)
+    assert {difference.step for difference in check.differences.values()} == {1e-4 / 100}
+
+
+def test_a_difference_is_relative_to_the_size_of_the_gradients_or_to_what_rounding_hides():
+    """The loss is 5e5 here and the gradient of W1 some 1e-6: far below what ±1e-4 can measure."""
+    first, second = Affine([[1.0]], [0.0]), Affine([[1e-9]], [0.0])
+    network = Network([first, second], HalfSquaredError())
+    found = check_gradients(network, [[1.0]], [[1000.0]], h=1e-4).differences["W1"]
+    hidden = 10 * 2.0**-52 * (1 + network.loss([[1.0]], [[1000.0]])) / 1e-4
+    gap = np.abs(found.backpropagation - found.numerical).max()
+    assert hidden / 1e-6 > 1e3 * np.abs(found.backpropagation).max()
+    assert gap > 0 and found.relative == pytest.approx(gap / (hidden / 1e-6), rel=1e-6)
+
+
+def test_a_difference_at_the_tolerance_itself_is_ok():
+    at, above = (Difference(0.0, relative, None, None, 1e-4) for relative in (1e-6, 1.01e-6))
+    assert GradientCheck({"W1": at}).ok and GradientCheck({"W1": above}).failed() == ["W1"]
+
+
+def test_the_check_works_in_float64_for_float32_inputs_of_any_first_layer(rng):
+    network = Network([Tanh(), Affine(rng.standard_normal((3, 2)))], HalfSquaredError())
+    x = rng.standard_normal((4, 3)).astype(np.float32)
+    check = check_gradients(network, x, np.zeros((4, 2)))
+    y = np.tanh(x.astype(np.float64))
+    exact = y.T @ (y @ network.params["W1"])
+    np.testing.assert_allclose(check.differences["W1"].backpropagation, exact, rtol=1e-12)
+
+
+def test_the_check_takes_images_of_bytes_as_the_network_does(rng):
+    network = Network([Affine(rng.standard_normal((3, 2)))], HalfSquaredError())
+    x, t = np.array([[0, 51, 255]], np.uint8), np.zeros((1, 2))
+    check = check_gradients(network, x, t)
+    np.testing.assert_allclose(
+        check.differences["W1"].backpropagation, network.gradient(x / 255, t)["W1"], rtol=1e-6
+    )
+
+
+def test_a_gradient_of_a_wrong_shape_is_kept_beside_the_measured_one():
+    network = Network([wrong(W=lambda g: g.T)(np.ones((2, 3)))], HalfSquaredError())
+    found = check_gradients(network, [[1.0, 2.0]], [[0.0, 0.0, 0.0]]).differences["W1"]
+    assert found.relative == found.mean_absolute == np.inf and found.step == 1e-4
+    assert found.backpropagation.shape == (3, 2) and found.numerical.shape == (2, 3)
+
+
 def test_step_of_the_check_is_passed_on(rng):
     network = small_network(rng)
     x, t = rng.standard_normal((5, 3)), rng.standard_normal((5, 2))
@@ -261,7 +310,8 @@ def wrong(W=lambda g: g, b=lambda g: g):
     class Changed(Affine):
         def backward(self, dout):
             dx = super().backward(dout)
-            self.grads = {"W": W(self.grads["W"]), "b": b(self.grads["b"])}
+            change = {"W": W, "b": b}
+            self.grads = {name: change[name](grad) for name, grad in self.grads.items()}
             return dx
 
     return Changed

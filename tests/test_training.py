@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -298,6 +299,14 @@ def test_only_blas_is_limited(monkeypatch):
     monkeypatch.setattr(threadpoolctl, "ThreadpoolController", Controller)
     training._blas.__wrapped__()
     assert asked == [{"user_api": "blas"}]
+
+
+def test_a_blas_that_only_counts_threads_will_do(data, monkeypatch):
+    set_to = []
+    plain = SimpleNamespace(num_threads=3, set_num_threads=set_to.append)
+    monkeypatch.setattr(training, "_blas", lambda: [plain])
+    list(train(TwoLayerNet(3, 5, 2, rng=1), *data, iterations=2, rng=0))
+    assert set_to == [1, 3, 1, 3]
 
 
 def test_a_browser_trains_without_threads(data, monkeypatch):
