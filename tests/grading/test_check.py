@@ -184,8 +184,7 @@ def test_a_homework_is_known_by_its_name_its_file_or_its_cells(tmp_path, capsys,
     assert "(hw3_layers)" in capsys.readouterr().out
 
 
-@pytest.mark.slow
-def test_a_teachers_own_homework(tmp_path, capsys, monkeypatch):
+def test_a_teachers_own_homework(tmp_path, capsys, monkeypatch, at_once):
     """Released, handed out, answered and checked; the solution is not there any more."""
     monkeypatch.setenv("COLUMNS", "250")
     solution = tiny(answer="n = 6", c={"metadata": {"tags": ["exercise-1", "check", "points-3"]}})

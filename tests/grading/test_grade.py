@@ -1,13 +1,14 @@
 """Grading a folder: names, reports, going on later, and never without a word about the sandbox."""
 
+import contextlib
 import csv
+import io
 import json
 import os
 import re
-import subprocess
-import sys
 
 import pytest
+import quick
 from backprop.grading import grade, notebook, pool, report, sandbox, statuses
 from backprop.grading.command import main
 from test_release import tiny
@@ -27,7 +28,7 @@ def place(tmp_path):
 
 def run(place, *more):
     return main(["grade", str(place / "submissions"), "--solution", str(place / "tiny.ipynb"), "--to",
-                 str(place / "out"), "--sandbox", "none", "--processes", "2", *more])  # fmt: skip
+                 str(place / "out"), "--sandbox", "none", "--processes", "1", *more])  # fmt: skip
 
 
 def rows(place):
@@ -35,8 +36,7 @@ def rows(place):
     return {row["learner"]: row for row in found}
 
 
-@pytest.mark.slow
-def test_reports_and_going_on(place, monkeypatch):
+def test_reports_and_going_on(place, monkeypatch, at_once):
     assert run(place) == 0
     first = rows(place)
     assert {name: row["status"] for name, row in first.items()} == {
@@ -73,6 +73,7 @@ def test_reports_and_going_on(place, monkeypatch):
 @pytest.mark.slow
 def test_a_submission_that_ends_its_judge_harms_no_other(place, monkeypatch, capsys):
     """Without a sandbox an answer can kill the process that judges it."""
+    monkeypatch.setattr("backprop.grading.run.Kernel", quick.InProcess)  # of the solution's runs, here
     kill = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nn = 2"
     notebook.write(place / "submissions" / "wrong" / "tiny.ipynb", tiny(answer=kill))
     assert run(place) == 1
@@ -112,7 +113,7 @@ def test_a_wrong_solution_is_nothing_to_do(place, capsys, solution):
     assert solution in capsys.readouterr().out
 
 
-def test_seeds_under_which_the_solution_fails_are_never_chosen_nor_saved(place, capsys):
+def test_seeds_under_which_the_solution_fails_are_never_chosen_nor_saved(place, capsys, at_once):
     proof = {"cell_type": "code", "id": "p", "source": "check.proves(1, n=2 + 1 * (check.seed % 2 == 0))",
              "metadata": {"tags": ["solution"]}, "outputs": [], "execution_count": None}  # fmt: skip
     solution = tiny(answer="n = 2")
@@ -126,7 +127,7 @@ def test_seeds_under_which_the_solution_fails_are_never_chosen_nor_saved(place, 
     assert not (place / "out" / "grading.json").exists()
 
 
-def test_a_near_miss_is_drawn_again_before_it_fails(place):
+def test_a_near_miss_is_drawn_again_before_it_fails(place, at_once):
     """The solution draws numbers; one learner's rounding errs under the first seed only."""
     box = sandbox.NoSandbox(sandbox.Limits())
     check = "n = check.rng(1).uniform()\ncheck(1, n=answer(n))"
@@ -139,7 +140,7 @@ def test_a_near_miss_is_drawn_again_before_it_fails(place):
         assert [row["status"] for row in judged.rows] == [status]
 
 
-def test_parts_of_an_exercise_earn_their_part(place):
+def test_parts_of_an_exercise_earn_their_part(place, at_once):
     box = sandbox.NoSandbox(sandbox.Limits())
     parts = {"metadata": {"tags": ["exercise-1", "check", "parts", "points-4"]}}
     check = "check(1, batch=3, a=a, b=b)"
@@ -150,27 +151,32 @@ def test_parts_of_an_exercise_earn_their_part(place):
         assert [row["points"] for row in judged.rows] == [points]
 
 
-def test_an_exported_notebook_repeats_the_verdict_without_the_grader(place, capsys):
-    for answer_, code in (("n = 2", 0), ("n = 4", 1)):
-        learner = place / "mine.ipynb"
-        notebook.write(learner, tiny(answer=answer_))
-        assert main(["export", str(learner), "--solution", str(place / "tiny.ipynb"), "--sandbox", "none",
-                     "--to", str(place / "judged.ipynb"), "--seed", "3"]) == 0  # fmt: skip
-        command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "-c", os.devnull,
-                   f"--rootdir={place}", "-p", "no:cacheprovider", str(place / "judged.ipynb")]  # fmt: skip
-        found = subprocess.run(command, capture_output=True, text=True)
-        assert found.returncode == code, found.stdout
-        assert f"{code} failed" in found.stdout or code == 0
+def test_an_exported_notebook_repeats_the_verdict_without_the_grader(place, at_once):
+    for name, answer_ in (("right", "n = 2"), ("wrong", "n = 4")):
+        notebook.write(place / "mine.ipynb", tiny(answer=answer_))
+        to = ["--to", str(place / f"{name}.ipynb"), "--sandbox", "none", "--seed", "3"]
+        assert main(["export", str(place / "mine.ipynb"), "--solution", str(place / "tiny.ipynb"), *to]) == 0
+    options = ["--nbval", "--nbval-current-env", "-c", os.devnull, f"--rootdir={place}", "-rA", "-s"]
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):  # a run of its own inside this one starts no second Python
+        code = pytest.main(
+            [*options, "-p", "no:cacheprovider", f"{place}/right.ipynb", f"{place}/wrong.ipynb"]
+        )
+    assert code == 1
+    failed = re.findall(r"^FAILED .*?(\w+\.ipynb)::Cell (\d+)", told.getvalue(), re.M)
+    assert failed == [("wrong.ipynb", "4")], told.getvalue()
 
 
-def test_a_cluster_that_is_not_there_is_nothing_to_do(place, capsys):
+def test_a_cluster_that_is_not_there_is_nothing_to_do(place, capsys, monkeypatch, at_once):
+    monkeypatch.setattr(pool, "CONNECT", 0.5)
     assert run(place, "--scheduler", "tcp://127.0.0.1:9") == 2
     out = " ".join(capsys.readouterr().out.split())
     assert "needs the package distributed" in out or "no cluster answers at tcp://127.0.0.1:9" in out
 
 
 @pytest.mark.slow
-def test_a_cluster_grades_as_the_pool_does(place):
+def test_a_cluster_grades_as_the_pool_does(place, monkeypatch):
+    monkeypatch.setattr("backprop.grading.run.Kernel", quick.InProcess)  # of the solution's runs, here
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster:
         assert run(place, "--scheduler", cluster.scheduler_address) == 0

@@ -1,6 +1,6 @@
 """A class with submissions of many hostile kinds, graded once with two processes.
 
-tests/grading/attempts.py has all of them, and the honest variants; they take minutes.
+tests/grading/attempts.py grades all of them, and the honest variants: that takes minutes, and CI does it.
 """
 
 import csv
@@ -18,11 +18,8 @@ from backprop.grading.command import main
 
 pytestmark = pytest.mark.slow
 KINDS = [
-    "all_right", "partly_right", "edited_outputs", "deleted_answer", "doubled_ids", "lost_ids_and_tags",
-    "infinite_loop", "memory_bomb", "os_exit", "fork_bomb", "endless_output", "many_files",
-    "reads_the_solution", "reads_other_submissions", "writes_into_the_library", "network", "patched_numpy",
-    "patched_library", "forged_message", "message_with_html", "prints_the_public_answers",
-    "repeats_what_it_hears", "hands_over_what_it_hears", "waits_for_the_right_answers",
+    "all_right", "partly_right", "infinite_loop", "memory_bomb", "os_exit", "fork_bomb", "reads_the_solution",
+    "network", "message_with_html", "repeats_what_it_hears",
 ]  # fmt: skip
 BROKEN = ["cut_off", "not_a_notebook", "a_list", "brackets", "empty", "linked", "pipe"]
 
@@ -68,22 +65,15 @@ def test_every_exercise_gets_its_status(graded, learner):
 
 
 REASONS = {  # learner: a part of the first exercise's reason
-    "edited_outputs": "not summed over the batch",
     "infinite_loop": "more than 2 seconds",
     "os_exit": "exit code 0",
     "fork_bomb": "BlockingIOError",
-    "endless_output": "printed more than 1 MB",
-    "many_files": "No space left",
     "reads_the_solution": "No such file",
-    "reads_other_submissions": "No such file",
-    "writes_into_the_library": "Error",
     "network": "Error",
     "cut_off": "cut off",
     "not_a_notebook": "not UTF-8",
     "linked": "symbolic link",
     "pipe": "not a regular file",
-    "deleted_answer": "not in the notebook",
-    "doubled_ids": "the last one counts",
 }
 
 
@@ -126,12 +116,11 @@ def test_a_page_escapes_what_learners_wrote(graded):
     assert "&lt;script&gt;" in page.read_text("utf-8")
 
 
-@pytest.mark.parametrize("learner", ["repeats_what_it_hears", "hands_over_what_it_hears"])
-def test_right_answers_do_not_come_out(graded, learner):
+def test_right_answers_do_not_come_out(graded):
     """A learner's code hears the right answers of other exercises; nothing that it says is repeated."""
     line = "return dout @ W.T, x.T @ dout"
     assert line in classroom.right_answers()[1]
-    (page,) = (graded["out"] / "learners").glob(f"{learner}.html")
-    told = page.read_text("utf-8") + json.dumps(graded["rows"][learner])
+    page = (graded["out"] / "learners" / "repeats_what_it_hears.html").read_text("utf-8")
+    told = page + json.dumps(graded["rows"]["repeats_what_it_hears"])
     assert line not in told
-    assert "ValueError" in told or "dx is no number" in told
+    assert "ValueError" in told

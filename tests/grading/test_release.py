@@ -120,7 +120,6 @@ def test_a_solution_with_broken_parts_is_refused(solution, told):
         release.parts(solution)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("solution", "told"),
     [
@@ -130,7 +129,7 @@ def test_a_solution_with_broken_parts_is_refused(solution, told):
         (tiny(check="check(1, n={})"), "exercise 1: n is a dict; expected a number"),
     ],
 )
-def test_a_solution_that_fails_is_refused(solution, told):
+def test_a_solution_that_fails_is_refused(solution, told, at_once):
     with pytest.raises(release.ReleaseError, match=told):
         release.draw(solution, NoSandbox(Limits()), seed=1)
 
@@ -147,7 +146,7 @@ def test_cells_for_teachers_stay_out():
     assert "expected" not in solution["cells"][2]["metadata"], "the solution itself must not change"
 
 
-def test_the_command_does_not_overwrite_the_solution(tmp_path, capsys):
+def test_the_command_does_not_overwrite_the_solution(tmp_path, capsys, at_once):
     path = tmp_path / "tiny.ipynb"
     path.write_text(json.dumps(tiny()))
     before = path.read_bytes()

@@ -65,7 +65,7 @@ def test_a_control_group_holds_all_processes_together(bwrap):
     box = Bubblewrap(Limits(memory=300))
     eats = (
         "import os, time\nfor _ in range(3):\n    if os.fork() == 0:\n"
-        "        kept = b'x' * 150_000_000\n        time.sleep(5)\n        os._exit(0)\n"
+        "        kept = b'x' * 150_000_000\n        time.sleep(1)\n        os._exit(0)\n"
         "print(max(os.wait()[1] for _ in range(3)))"
     )
     assert inside(eats, box) != "0\n"

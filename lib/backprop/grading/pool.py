@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from . import sandbox
 
 FORK = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+CONNECT = 10  # seconds in which a cluster's scheduler must answer
 RUNS = 4  # of a submission, in the longest case: in order, alone, elsewhere, and drawn again
 
 
@@ -65,7 +66,7 @@ def _cluster(address):
         told = "a cluster needs the package distributed: pip install '.[homework,cluster]'"
         raise NoCluster(told) from error
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client = Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise NoCluster(f"no cluster answers at {address}: {error}") from error
     with client, client.get_executor(pure=False, retries=3) as executor:
