@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 import quick
-from backprop.grading import pool, run
+from backprop.grading import pool, run, verdict
 from backprop.grading.sandbox import Limits, SandboxError, choose
 
 
@@ -31,4 +31,5 @@ def without_bwrap(monkeypatch):
 def at_once(monkeypatch):
     """Cells run in this process, and submissions one after another."""
     monkeypatch.setattr(run, "Kernel", quick.InProcess)
+    monkeypatch.setattr(verdict, "Kernel", quick.InProcess)
     monkeypatch.setattr(pool, "judge_apart", quick.judged_here)

@@ -5,19 +5,21 @@ import io
 import os
 
 from backprop.grading import pool, run, sandbox, verdict
+from backprop.grading.kernel import Kernel
 from backprop.homework import check
 
 
 class InProcess:
     """nbval's kernel, here: a cell is executed at once, and its messages wait to be asked for."""
 
-    def __init__(self, box, settings):
-        self.settings, self.names, self.messages = settings, {}, []
+    def __init__(self, box, settings, answers=None):
+        self.settings, self.answers, self.names, self.messages = settings, answers, {}, []
 
     def execute_cell_input(self, source, allow_stdin=None):
         """Run a cell; see nbval."""
-        kept, shown = dict(os.environ), check._show
+        kept, shown, asked = dict(os.environ), check._show, check._ask
         os.environ.update(self.settings)
+        check._ask = self.answers
         check._show = lambda text: self._tell("display_data", data={"text/plain": text}, metadata={})
         try:
             with contextlib.redirect_stdout(io.StringIO()):
@@ -25,11 +27,13 @@ class InProcess:
         except Exception as error:
             self._tell("error", ename=type(error).__name__, evalue=str(error), traceback=[])
         finally:
-            check._show = shown
+            check._show, check._ask = shown, asked
             os.environ.clear()
             os.environ.update(kept)
         self._tell("status", execution_state="idle")
         return "cell"
+
+    execute = Kernel.execute
 
     def _tell(self, kind, **content):
         message = {"msg_type": kind, "content": content, "parent_header": {"msg_id": "cell"}}

@@ -102,8 +102,7 @@ def test_data_are_handed_over_by_a_learners_kernel_and_taken_by_another(capsys, 
     monkeypatch.setenv("HOMEWORK_PART", "learner")
     with pytest.raises(HandedOver):
         check.data(1, lambda: settings)
-    text = json.loads(capsys.readouterr().out)["data"]
-    check.received[1] = json.loads(text)
+    check.received[1] = json.loads(capsys.readouterr().out)["data"]
     assert check.data(1, None) == {"hidden": 3, "pair": [1, "a"]}
 
 

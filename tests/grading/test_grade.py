@@ -9,7 +9,7 @@ import re
 
 import pytest
 import quick
-from backprop.grading import grade, notebook, pool, report, sandbox, statuses
+from backprop.grading import grade, notebook, pool, release, report, sandbox, statuses, verdict
 from backprop.grading.command import main
 from test_release import tiny
 
@@ -221,3 +221,53 @@ def test_commonest_counts_learners():
     assert [(word, count) for word, count, *_ in bar["parts"]] == [
         ("passed", 1), ("wrong", 2), ("failed to run", 1), ("no answer", 1),
     ]  # fmt: skip
+
+
+def two_exercises(first, second):
+    """A homework in which the second answer calls the first."""
+    made = tiny(answer=first, check="check(1, y=f(check.rng(1).normal(size=3)))")
+    last = tiny(answer=second, check="check(2, z=g(check.rng(2).normal(size=3)))")["cells"][1:]
+    for cell in last:
+        cell |= {"id": f"{cell['id']}2", "metadata": {"tags": ["exercise-2", cell["metadata"]["tags"][1]]}}
+    return made | {"cells": made["cells"] + last}
+
+
+F = "def f(x):\n    # begin solution\n    return 3 * x\n    # end solution"
+G = "def g(x):\n    # begin solution\n    return f(x) + 1\n    # end solution"
+ZERO = "def f(x): return 0 * x"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected", "told", "real"),
+    [
+        (ZERO, G, "wrong passed", "", True),
+        ("", G, "not attempted passed", "", False),
+        ("1 / 0", "def g(x): return f(x)", "raised wrong", "off by the same amount", False),
+        (ZERO, "def g(x): return f('a', x)", "wrong raised", "the right f raises TypeError", False),
+        (ZERO, "def g(x): return check.asks('g')(f(x))", "wrong raised", "not to be asked for here", True),
+        (ZERO, "def g(x): return f(lambda: 0)", "wrong raised", "a function in it", False),
+        (ZERO, "def g(x): return f and input('f')", "wrong wrong", "is not a number", True),
+        (ZERO, "import inspect\ndef g(x): return inspect.getsource(f)", "wrong wrong", "is not a num", False),
+    ],
+)  # fmt: skip
+def test_a_right_answer_is_asked_for_and_never_enters(
+    request, monkeypatch, first, second, expected, told, real
+):
+    """Where the first answer is not right, the second one's calls are answered outside."""
+    if not real:
+        request.getfixturevalue("at_once")
+    ran, run_ = [], verdict.run
+    monkeypatch.setattr(verdict, "run", lambda cells, *rest: ran.extend(cells) or run_(cells, *rest))
+    solution = two_exercises(F, G)
+    box = sandbox.NoSandbox(sandbox.Limits())
+    with monkeypatch.context() as patched:
+        patched.setattr("backprop.grading.run.Kernel", quick.InProcess)
+        draws = [release.draw(solution, box, 5)]
+    homework = statuses.Homework("tiny", release.stub(solution, "tiny", {}), draws, {1: F, 2: G})
+    found = verdict.judge(homework, two_exercises(first, second), box)
+    for verdict_, status in zip(found, re.findall(r"not attempted|\w+(?: or \w+)?", expected), strict=True):
+        assert verdict_.status in status.split(" or "), verdict_
+    assert told in found[1].reason
+    assert "3 * x" not in found[1].reason
+    assert second == G or not [cell for cell in ran if "solution" in cell.source], "a right answer came in"
+    assert [cell for cell in ran if cell.source == 'f = check.asks("f")']

@@ -41,6 +41,7 @@ CONTENT = {
     "execute_result": {"data": dict, "metadata": dict, "execution_count": int | None},
     "error": {"ename": str, "evalue": str, "traceback": list},
     "status": {"execution_state": str},
+    "input_request": {"prompt": str},
 }
 
 
@@ -60,10 +61,11 @@ class Kernel(RunningKernel):
     """One kernel in one sandbox; nbval executes the cells in it.
 
     sandbox: see sandbox.py. settings: environment variables for the kernel, such as HOMEWORK_SEED.
+    answers: a function from text to text that answers where a cell asks for input; None: nobody does.
     """
 
-    def __init__(self, box, settings):
-        self.sandbox, self.limits = box, box.limits
+    def __init__(self, box, settings, answers=None):
+        self.sandbox, self.limits, self.answers = box, box.limits, answers
         self.folder = Path(tempfile.mkdtemp(prefix=sandbox.PREFIX))
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115 (stop closes it)
         self.waiting = deque()  # messages from iopub that nobody has asked for yet
@@ -100,7 +102,7 @@ class Kernel(RunningKernel):
         self.context.setsockopt(zmq.LINGER, 0)
         self.kc = BlockingKernelClient(connection_file=connection, context=self.context)
         self.kc.load_connection_file()
-        self.kc.start_channels(stdin=False, hb=False)
+        self.kc.start_channels(stdin=self.answers is not None, hb=False)
         try:
             self._ensure_iopub_up()
         except (KernelLost, RuntimeError) as error:
@@ -121,17 +123,34 @@ class Kernel(RunningKernel):
         return self.errors.read()[-500:].decode(errors="replace").strip()
 
     def _new_cell(self):
-        self.started, self.printed, self.delays = time.monotonic(), 0, {}
+        self.started, self.printed, self.answering, self.delays = time.monotonic(), 0, 0.0, {}
 
     def execute_cell_input(self, cell_input, allow_stdin=None):
         """Start a cell; see nbval."""
         self._new_cell()
-        return super().execute_cell_input(cell_input, allow_stdin)
+        return super().execute_cell_input(cell_input, self.answers is not None)
+
+    def execute(self, source):
+        """What a cell of ours displays, as texts; RuntimeError where it raises."""
+        message_id, shown = self.execute_cell_input(source), []
+        self.await_reply(message_id)
+        while True:
+            message = self.get_message("iopub")
+            kind, content = message["msg_type"], message["content"]
+            if message["parent_header"].get("msg_id") != message_id:
+                continue
+            if kind == "error":
+                raise RuntimeError(f"{content['ename']}: {content['evalue']}")
+            if kind == "display_data":
+                shown.append(content["data"].get("text/plain"))
+            if kind == "status" and content["execution_state"] == "idle":
+                return shown
 
     def await_reply(self, msg_id, timeout=None):
         """Wait until a cell is done. Raises KernelLost where it breaks a limit or the kernel has died."""
         poller = zmq.Poller()
-        for channel in (self.kc.shell_channel, self.kc.iopub_channel):
+        asking = [self.kc.stdin_channel] if self.answers else []
+        for channel in (self.kc.shell_channel, self.kc.iopub_channel, *asking):
             poller.register(channel.socket, zmq.POLLIN)
         looked = time.monotonic()
         while True:
@@ -142,9 +161,17 @@ class Kernel(RunningKernel):
                     return
             if self.kc.iopub_channel.socket in ready:
                 self.waiting.append(self._weighed(self._receive(self.kc.get_iopub_msg, timeout=0)))
+            if asking and asking[0].socket in ready:
+                self._answer(self._weighed(self._receive(self.kc.get_stdin_msg, timeout=0)))
             if time.monotonic() - looked > POLL:
                 self._watch(START if self.starting else self.limits.seconds)
                 looked = time.monotonic()
+
+    def _answer(self, question):
+        """Answer what the kernel asks; see _watch for the time that it takes."""
+        began = time.monotonic()
+        self.kc.input(self.answers(question["content"]["prompt"]))
+        self.answering += time.monotonic() - began
 
     def get_message(self, stream, timeout=None):
         """The next message. Raises KernelLost where none comes, or where the output does not end."""
@@ -186,8 +213,8 @@ class Kernel(RunningKernel):
     def _watch(self, timeout):
         """Raise KernelLost where the kernel has ended or its processes use too much together.
 
-        timeout: seconds. It does not count while the processes wait for a processor, up to
-        twice the timeout: a busy machine harms nobody, and sleeping wins nothing.
+        timeout: seconds. They do not count while the processes wait for a processor or for our answers,
+        up to twice the timeout: a busy machine harms nobody, and sleeping wins nothing.
         """
         if not self.is_alive():
             self._lose("kernel died", self._how_it_died())
@@ -202,7 +229,7 @@ class Kernel(RunningKernel):
         except psutil.NoSuchProcess:  # it ended while we looked; the next look tells
             return
         ran = time.monotonic() - self.started
-        if ran > timeout + min(waited, 2 * timeout):
+        if ran > timeout + min(waited + self.answering, 2 * timeout):
             self._lose("timed out", f"it ran for more than {timeout:g} seconds")
         if memory > self.limits.memory * MB:
             self._lose("out of memory", f"it used more than {self.limits.memory} MB")

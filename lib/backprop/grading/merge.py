@@ -204,10 +204,9 @@ def first_run(pristine, answers, expected):
 
 
 def alone(pristine, answer, earlier, expected):
-    """The cells of a run of one answer by itself, after right answers of the exercises above it.
+    """The cells of a run of one answer by itself, after what stands for answers of exercises above it.
 
-    earlier: {number: a right answer's source}. The exercise's own right answer is never among the
-    cells, nor a later one's: an answer could call it.
+    earlier: {number: source}: the learner's own right answer, or functions that ask outside.
     """
     cells = []
     for cell in _code(pristine):
@@ -223,6 +222,12 @@ def alone(pristine, answer, earlier, expected):
     raise ValueError(f"the homework has no check of exercise {answer.number}")
 
 
+def solved(pristine, answers):
+    """The cells of a run without any learner's code: the homework's own, and right answers."""
+    cells = [cell for cell in _code(pristine) if "check" not in notebook.tags(cell)]
+    return [Cell(cell["id"], answers.get(notebook.number(cell), notebook.source(cell))) for cell in cells]
+
+
 def elsewhere(pristine, number, data, expected):
     """The cells of a run without any answer: a check goes on with the data that an answer handed over."""
     cells = []
@@ -231,7 +236,7 @@ def elsewhere(pristine, number, data, expected):
         if found is None or "answer" in notebook.tags(cell):
             cells.append(Cell(cell["id"], notebook.source(cell)))  # a stub only defines its name
         elif found == number:
-            given = f"import json\ncheck.received[{number}] = json.loads({json.dumps(data)})"
+            given = f"check.received[{number}] = {json.dumps(data)}"
             cells.append(Cell("handed-over", given))
             cells.append(Cell(cell["id"], notebook.source(cell), number, expected))
             return cells

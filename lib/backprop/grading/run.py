@@ -45,14 +45,14 @@ class Outcome:
     seconds: float = 0.0
 
 
-def run(cells, box, settings, salt=None):
+def run(cells, box, settings, salt=None, answers=None):
     """Execute the cells top to bottom in one fresh kernel and compare the values of its checks.
 
     cells: list of merge.Cell, with distinct ids. box: a sandbox. settings: the kernel's variables.
-    salt(exercise): of the seals among the expected values.
+    salt(exercise): of the seals among the expected values. answers: see Kernel.
     Returns {id: Outcome}. Raises RunFailed where pytest or the kernel did not work at all.
     """
-    plugin = _Plugin(cells, box, settings, salt)
+    plugin = _Plugin(cells, (box, settings, answers), salt)
     with sandbox.folder() as place:
         path = Path(place) / "merged.ipynb"
         notebook.write(path, merged(cells))
@@ -131,8 +131,8 @@ class _Cell(IPyNbCell):
 class _Plugin:
     """A pytest plugin that collects with nbval and keeps each cell's outcome by the cell's id."""
 
-    def __init__(self, cells, box, settings, salt):
-        self.cells, self.kernel, self.salt = {cell.id: cell for cell in cells}, (box, settings), salt
+    def __init__(self, cells, kernel, salt):
+        self.cells, self.kernel, self.salt = {cell.id: cell for cell in cells}, kernel, salt
         self.outcomes = {cell.id: Outcome("not run") for cell in cells}
         self.failure = ""
 

@@ -2,19 +2,22 @@
 
 First run: the answers in the order of the homework. What passes has passed.
 Where a check takes data (check.data), it goes on in a kernel in which no answer has run.
-Then each answer that has not passed runs by itself, after right answers of the exercises above it, where
-it uses them. So a mistake is counted once, and an answer that breaks what comes after it harms no other.
-Numbers that miss by little are drawn again, with another seed. No kernel of a learner's ever holds a
-right value: the judge has them, here.
+Then each answer that has not passed runs by itself, after the learner's right answers of the exercises
+above it that it uses. In place of others stand functions that ask: the right answer is called in a kernel
+without the learner's code. So a mistake is counted once, and an answer that breaks what comes after it
+harms no other. Numbers that miss by little are drawn again, with another seed. No kernel of a learner's
+ever holds what it is compared with, nor code that computes it.
 """
 
-import builtins
+import functools
+import json
 import re
 from dataclasses import asdict, dataclass, replace
 
 from ..homework import diagnose, values
 from ..homework.check import salt
 from . import merge, notebook
+from .kernel import Kernel, KernelLost
 from .run import RunFailed, run
 from .statuses import HINTS, Verdict
 
@@ -32,9 +35,12 @@ def judge(homework, submission, sandbox):
         return [_verdict(e, "cell missing", submission) for e in exercises]
     answers = merge.find_answers(exercises, submission, homework.pristine)
     session = _Session(homework, exercises, answers, sandbox)
-    session.run_in_order()
-    session.run_alone()
-    session.draw_again()
+    try:
+        session.run_in_order()
+        session.run_alone()
+        session.draw_again()
+    finally:
+        session.right.close()
     return [session.verdict(exercise) for exercise in exercises]
 
 
@@ -59,6 +65,34 @@ class _Finding:
     almost: bool = False  # wrong by little: worth another draw
 
 
+class _Right:
+    """Right answers of a homework, for those who ask: they run in a kernel without the learner's code."""
+
+    def __init__(self, homework, sandbox):
+        self.homework, self.sandbox, self.kernel = homework, sandbox, None
+
+    def answer(self, names, question):
+        """The answer to Check.asks, as JSON; names: of the functions that may be asked for."""
+        try:
+            if values.loads(question)[0] not in names:  # the answer that is judged, or none at all
+                raise ValueError("it is not to be asked for here")
+            if self.kernel is None:
+                self.kernel = Kernel(self.sandbox, {"HOMEWORK_SEED": "0"})
+                for cell in merge.solved(self.homework.pristine, self.homework.answers):
+                    self.kernel.execute(cell.source)
+            (told,) = self.kernel.execute(f"check.answers({json.dumps(question)}, globals())")
+        except (ValueError, TypeError, LookupError, RuntimeError, KernelLost) as error:
+            self.close()
+            return json.dumps({"raised": f"{type(error).__name__}: {error}"[:300]})
+        return told
+
+    def close(self):
+        """End the kernel, where there is one."""
+        if self.kernel is not None:
+            self.kernel.stop()
+        self.kernel = None
+
+
 class _Session:
     """The runs of one submission."""
 
@@ -66,11 +100,12 @@ class _Session:
         self.homework, self.exercises, self.sandbox, self.answers = homework, exercises, sandbox, answers
         self.attempted = {n: answer for n, answer in answers.items() if answer.attempted}
         self.takes_data = {e.number for e in exercises if TAKES_DATA.search(notebook.source(e.check))}
-        self.found = {}
+        self.found, self.right = {}, _Right(homework, sandbox)
 
-    def _run(self, cells, draw, learner=True):
+    def _run(self, cells, draw, learner=True, asked=()):
         settings = {"HOMEWORK_SEED": str(draw.seed)} | ({"HOMEWORK_PART": "learner"} if learner else {})
-        return run(cells, self.sandbox, settings, lambda number: salt(self.homework.name, number))
+        answers = functools.partial(self.right.answer, asked) if asked else None
+        return run(cells, self.sandbox, settings, lambda number: salt(self.homework.name, number), answers)
 
     def _compared(self, draw):
         """The values to compare with in a learner's kernel: not those of a check that goes on elsewhere."""
@@ -83,7 +118,7 @@ class _Session:
             cells = merge.first_run(self.homework.pristine, pending, self._compared(draw))
             outcomes = self._run(cells, draw)
             self._own_cells_ran(outcomes)
-            ran = {n: self._finding(n, outcomes, draw, private=False) for n in pending}
+            ran = {n: self._finding(n, outcomes, draw) for n in pending}
             ran = {n: finding for n, finding in ran.items() if finding is not None}
             if not ran:
                 raise RunFailed("the kernel was lost before the first exercise")
@@ -94,10 +129,12 @@ class _Session:
         """What has not passed, each by itself in a kernel of its own."""
         first = next(iter(self.attempted), None)
         for number, finding in self.found.items():
-            if finding.status not in ("passed", "not attempted") and number != first:
+            # the first was by itself already, unless it uses what was not attempted
+            done = number == first and not self._earlier(number)[0]
+            if finding.status not in ("passed", "not attempted") and not done:
                 again = self._alone(number, self.homework.draws[0])
                 if again is not None:
-                    self.found[number] = _clearer(finding, again)
+                    self.found[number] = replace(again, seconds=finding.seconds + again.seconds)
 
     def draw_again(self):
         """Numbers that missed by little, with another seed: a right answer does not miss twice."""
@@ -108,22 +145,27 @@ class _Session:
                     self.found[number] = replace(again, seconds=finding.seconds + again.seconds)
 
     def _alone(self, number, draw):
-        """What a run of one answer says, after right answers of the exercises above that it names."""
+        """What a run of one answer says, after what it uses of the exercises above."""
+        earlier, asked = self._earlier(number)
+        cells = merge.alone(self.homework.pristine, self.attempted[number], earlier, self._compared(draw))
+        return self._finding(number, self._run(cells, draw, asked=asked), draw)
+
+    def _earlier(self, number):
+        """({number: source} of what an answer uses of the exercises above, the names that ask outside)."""
         answer = self.attempted[number]
-        right = {n: a.source for n, a in self.attempted.items() if self.found[n].status == "passed"}
-        above = [e for e in self.exercises[: [e.number for e in self.exercises].index(number)]]
-        earlier, named = {}, answer.source + answer.helpers
+        above = self.exercises[: [e.number for e in self.exercises].index(number)]
+        earlier, named, asked = {}, answer.source + answer.helpers, []
         for exercise in reversed(above):  # an earlier answer may name one that is earlier still
-            source = right.get(exercise.number) or self.homework.answers.get(exercise.number)
             names = merge.bound(notebook.source(exercise.answer))
-            if source and any(re.search(rf"\b{name}\b", named) for name in names):
-                helpers = self.attempted[exercise.number].helpers if exercise.number in right else ""
-                earlier[exercise.number] = f"{helpers}\n{source}"
+            used = [name for name in sorted(names) if re.search(rf"\b{name}\b", named)]
+            if used and exercise.number in self.found and self.found[exercise.number].status == "passed":
+                own = self.attempted[exercise.number]
+                earlier[exercise.number] = f"{own.helpers}\n{own.source}"
                 named += earlier[exercise.number]
-        cells = merge.alone(self.homework.pristine, answer, earlier, self._compared(draw))
-        private = any(n not in right for n in earlier)
-        # where a right answer was in that kernel, what the learner's code says of it is not repeated
-        return self._finding(number, self._run(cells, draw), draw, private)
+            elif used and exercise.number in self.homework.answers:
+                asked += used
+                earlier[exercise.number] = "\n".join(f'{name} = check.asks("{name}")' for name in used)
+        return earlier, asked
 
     def _own_cells_ran(self, outcomes):
         """Raise RunFailed where a cell of the homework's own, above the first answer, did not run."""
@@ -135,7 +177,7 @@ class _Session:
                 told = ": ".join(part for part in (failed.kind, failed.error, failed.message) if part)
                 raise RunFailed(f"the homework's own cell {cell['id']} failed: {told}")
 
-    def _finding(self, number, outcomes, draw, private):
+    def _finding(self, number, outcomes, draw):
         """What a run says of an exercise; None where the kernel was lost before it."""
         exercise = next(e for e in self.exercises if e.number == number)
         answer, check = outcomes[exercise.answer["id"]], outcomes[exercise.check["id"]]
@@ -158,10 +200,9 @@ class _Session:
         if failed.kind == "done" and check.values is not None and number in draw.expected:
             return _Finding("passed", "", seconds, right=1.0)
         if failed.kind == "raised":
-            return _Finding(*self._raised(number, failed, private), seconds)
+            return _Finding(*self._raised(number, failed), seconds)
         if failed.kind in ("wrong", "done"):
-            wrong = _without_words(check) if private else check.wrong
-            told = "; ".join(dict.fromkeys(wrong.values())) or "the check showed none of its values"
+            told = "; ".join(dict.fromkeys(check.wrong.values())) or "the check showed none of its values"
             right, almost = self._worth(exercise, check, draw.expected[number])
             return _Finding("wrong", notebook.printable(told), seconds, right, almost)
         return _Finding(failed.kind, failed.message, seconds)
@@ -176,15 +217,13 @@ class _Session:
         share = share if "parts" in notebook.tags(exercise.check) else 0.0
         return share, diagnose.almost(check.mine, wanted)
 
-    def _raised(self, number, failed, private):
+    def _raised(self, number, failed):
         if failed.error == "NotImplementedError" and failed.message == f"exercise {number}":
             return "not attempted", "the line that raises NotImplementedError is still there"
-        name = failed.error if _is_builtin_error(failed.error) or not private else "an exception of its own"
-        message = "" if private else failed.message
         if failed.error in ("MemoryError", "_ArrayMemoryError"):
-            return "out of memory", message or "it asked for more memory than there is"
-        known = self._known_error(number, failed)
-        return "raised", f"{name}: {known or message}" if known or message else name
+            return "out of memory", failed.message or "it asked for more memory than there is"
+        told = self._known_error(number, failed) or failed.message
+        return "raised", f"{failed.error}: {told}" if told else failed.error
 
     def _known_error(self, number, failed):
         """What a common error means here; "" for others."""
@@ -224,27 +263,3 @@ class _Session:
         judged = f"{answer.helpers}\n{answer.source}".strip()[:5000]
         return _verdict(exercise, found.status, reason, points, seconds=round(found.seconds, 3),
                         looks=answer.looks, answer=judged)  # fmt: skip
-
-
-def _without_words(check):
-    """Why a check is wrong, in our words only: the learner's code may have read a right answer."""
-    mine = check.mine or {}
-    ours = {"more": "more is returned than was asked for", "inputs": "the answer overwrites an input"}
-    return {
-        name: f"{name} is no number" if isinstance(mine.get(name), values.Refused) else ours.get(name, why)
-        for name, why in check.wrong.items()
-    }
-
-
-def _clearer(first, second):
-    """Of the findings of two runs the one that stands, with the time of both: the second, which is fairer."""
-    seconds = first.seconds + second.seconds
-    reason = second.reason
-    if first.status == second.status == "raised" and first.reason.startswith(second.reason):
-        reason = first.reason  # the same exception, with its message
-    return replace(second, reason=reason, seconds=seconds)
-
-
-def _is_builtin_error(name):
-    found = getattr(builtins, name, None)
-    return isinstance(found, type) and issubclass(found, BaseException)

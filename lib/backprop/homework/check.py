@@ -35,7 +35,7 @@ class Check:
         self.graded = asked is not None
         self.seed = int(asked) if self.graded else PUBLIC_SEED
         self.expected = {} if self.graded else expected_values(name)
-        self.received = {}  # {exercise: data} that another kernel has handed over
+        self.received = {}  # {exercise: JSON} that another kernel has handed over
         self.shown = {}  # {exercise: values} of the checks that have run
         self._drawn = {}
 
@@ -51,15 +51,38 @@ class Check:
         Raises TypeError for anything else.
         """
         if exercise in self.received:
-            return self.received[exercise]
+            return values.unpack(self.received[exercise])
         try:
-            text = json.dumps(answer(), default=_number, ensure_ascii=True)
-        except (TypeError, ValueError, RecursionError) as error:
+            text = values.pack(answer())
+        except TypeError as error:
             raise TypeError(f"the answer is not plain data: {error}") from error
         if os.environ.get("HOMEWORK_PART") == "learner":
             _show(json.dumps({"exercise": exercise, "data": text}))
             raise HandedOver("the check goes on elsewhere")
-        return json.loads(text)
+        return values.unpack(text)
+
+    def asks(self, name):
+        """A function in place of a right answer: each call is answered by a kernel without learners' code.
+
+        It takes and returns plain data. What the right answer raises is raised as a RuntimeError.
+        """
+
+        def answer(*inputs, **named):
+            found = values.unpack(_ask(values.pack([name, inputs, named])))
+            if "raised" in found:
+                raise RuntimeError(f"the right {name} raises {found['raised']}")
+            return found["returned"]
+
+        return answer
+
+    def answers(self, text, names):
+        """The other side of asks: calls the function that is asked for, and displays what comes of it."""
+        name, inputs, named = values.unpack(text)
+        try:
+            told = values.pack({"returned": names[name](*inputs, **named)})
+        except Exception as error:
+            told = values.pack({"raised": f"{type(error).__name__}: {error}"[:300]})
+        _show(told)
 
     def __call__(self, exercise, /, **given):
         """Show the values of an exercise, one line each, and the verdict.
@@ -150,13 +173,9 @@ def _show(text):
     display(_Text(text))
 
 
-def _number(item):
-    """A NumPy number as Python's, for JSON."""
-    if isinstance(item, np.integer | np.floating | np.bool_):
-        return item.item()
-    if type(item) is np.ndarray:
-        return item.tolist()
-    raise TypeError(f"a {type(item).__name__} in it")
+def _ask(text):
+    """What the judge answers to a text: it listens where a notebook asks its user for input."""
+    return input(text)
 
 
 def salt(name, exercise):

@@ -16,6 +16,7 @@ DECIMALS = 6
 ROUNDS = 60_000  # of a seal: some 30 ms, so that trying 10,000 answers takes minutes
 LARGEST = 100_000  # numbers of an array, characters of a text
 WORDS = (str, bool)
+DTYPES = ("float64", "float32", "int64", "int32", "bool")  # of arrays that are handed over as they are
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,33 @@ def loads(text):
         return json.loads(text)
     except RecursionError as error:
         raise ValueError("brackets without end") from error
+
+
+def pack(value):
+    """Numbers, texts, arrays, and lists and dictionaries of them as JSON; TypeError for anything else."""
+    try:
+        return json.dumps(value, default=_packed)
+    except (ValueError, RecursionError) as error:
+        raise TypeError(str(error)) from error
+
+
+def _packed(item):
+    if isinstance(item, np.integer | np.floating | np.bool_):
+        return item.item()
+    if type(item) is np.ndarray and item.dtype.name in DTYPES:
+        return {"array": item.tolist(), "dtype": item.dtype.name}
+    raise TypeError(f"a {_short(type(item).__name__)} in it")
+
+
+def unpack(text):
+    """What pack has packed, with lists for tuples; ValueError for what is no JSON."""
+    return json.loads(text, object_hook=_unpacked)
+
+
+def _unpacked(found):
+    if found.keys() == {"array", "dtype"} and found["dtype"] in DTYPES:
+        return np.array(found["array"], found["dtype"])
+    return found
 
 
 def line(name, value):
