@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import json
+import multiprocessing
 import os
 import re
 
@@ -83,6 +84,17 @@ def test_a_submission_that_ends_its_judge_harms_no_other(place, monkeypatch, cap
     assert "wrong: could not be judged" in " ".join(capsys.readouterr().out.split())
     kept = list((place / "out" / "submissions").glob("wrong-*.json"))
     assert kept == [], "what could not be judged is tried again the next time"
+
+
+def test_a_judge_that_hangs_is_ended(place, monkeypatch):
+    monkeypatch.setattr(pool, "longest", lambda *_: 3)
+    homework = statuses.Homework("tiny", tiny(), [statuses.Draw(5, {1: {"n": 2.0}})])
+    forever = tiny(answer="import time; time.sleep(1000)")
+    found = pool.judge_apart(forever, homework, "none", sandbox.Limits(seconds=1000))
+    assert (found.rows, found.failure) == ([], "it took more than 3 seconds in all")
+    assert 3 < found.seconds < 100
+    left = multiprocessing.active_children()
+    assert [process for process in left if process.name != "forkserver"] == []
 
 
 def test_grading_without_bubblewrap_needs_a_word(place, without_bwrap, capsys):
@@ -214,7 +226,7 @@ def test_commonest_counts_learners():
     flat = [row("a", "wrong", "dW looks transposed; db is 0"), row("b", "wrong", "dW looks transposed"),
             row("c", "raised", "NameError: x"), row("d", "passed"), row("e", "not attempted")]  # fmt: skip
     assert report.commonest(flat) == [
-        (1, "dW looks transposed", 2, 100.0), (1, "raised NameError", 1, 50.0),
+        (1, "dW looks transposed", 2, 40.0), (1, "raised NameError", 1, 20.0),
     ]  # fmt: skip
     (bar,) = report.exercise_bars(flat)
     assert (bar["passed"], bar["learners"], bar["rate"]) == (1, 5, 20)

@@ -140,10 +140,11 @@ def test_canvas_download_and_gradebook(tmp_path):
 
 def test_late_is_what_is_newer_than_due(tmp_path):
     make(tmp_path, "ada.ipynb", "ben.ipynb")
-    os.utime(tmp_path / "ada.ipynb", (1_000_000_000, 1_000_000_000))
-    found, _ = taken(tmp_path, due=datetime.fromtimestamp(1_000_000_000 + 60))
-    assert found["ada"].late == ""
-    assert found["ben"].late.startswith("late by ")
+    due = 1_000_000_000
+    for name, late in (("ada", 0), ("ben", 2 * 86400 + 7 * 60 + 5)):
+        os.utime(tmp_path / f"{name}.ipynb", (due + late, due + late))
+    found, _ = taken(tmp_path, due=datetime.fromtimestamp(due))
+    assert (found["ada"].late, found["ben"].late) == ("", "late by 2 days 7 min")
 
 
 @pytest.mark.parametrize("text", ["", "name\n", "\x00", None])
@@ -195,6 +196,7 @@ def test_moodle_reads_its_worksheet_back(tmp_path):
     assert found["Participant 101"]["Feedback comments"] == "Well done. Exercise 4: half right"
     assert [found[f"Participant {n}"]["Grade"] for n in (102, 103, 104, 105)] == ["3", "3", "0", "0"]
     assert found["Participant 102"]["Full name"] == "Zoë de Vries"
+    assert found["Participant 102"]["Last modified (grade)"] == "-", "as Moodle wrote it"
     with zipfile.ZipFile(out / "feedback.zip") as archive:
         assert "Ada Byron_101_assignsubmission_file_/hw3_layers.html" in archive.namelist()
         assert len(archive.namelist()) == 5

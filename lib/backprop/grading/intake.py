@@ -10,7 +10,7 @@ import re
 import unicodedata
 import zipfile
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from . import notebook
@@ -198,9 +198,16 @@ def _chosen(group, homework, wanted, due):
     if isinstance(handin.submission, str):
         handin.notes.append(handin.submission)
     if best.late or (due and best.time > due):
-        by = f" by {str(best.time - due).split('.')[0]}" if due and best.time - due > timedelta(0) else ""
-        handin.late = f"late{by}"
+        handin.late = f"late{_by(best.time - due) if due else ''}"
     return handin
+
+
+def _by(late):
+    """ " by 2 days 3 h" and the like; "" for a time that is not late."""
+    minutes = max(int(late.total_seconds() // 60), 0)
+    parts = [(minutes // 1440, "days"), (minutes // 60 % 24, "h"), (minutes % 60, "min")]
+    told = " ".join(f"{count} {unit}" for count, unit in parts if count)
+    return f" by {told}" if told else ""
 
 
 def _content(file):

@@ -220,8 +220,9 @@ class Kernel(RunningKernel):
             self._lose("kernel died", self._how_it_died())
         memory, waited = 0, 0.0
         try:
-            processes = psutil.Process(self.process.pid).children(recursive=True)
-            for process in [psutil.Process(self.process.pid), *processes]:
+            kernel = psutil.Process(self.process.pid)
+            processes = [kernel, *kernel.children(recursive=True)]
+            for process in processes:
                 memory += process.memory_info().rss
                 waited = max(waited, self._waited(process.pid))
             if memory > self.limits.memory * MB:  # counted again: forked processes share most of theirs

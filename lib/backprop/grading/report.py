@@ -149,7 +149,7 @@ class Report:
                     "Grade": total(verdicts), "Maximum Grade": total(verdicts, "of"),
                     "Feedback comments": " ".join([self.comments[key], *comments]).strip(),
                 })  # fmt: skip
-        _table(self.folder / "moodle.csv", fields, rows, kept=fields[:3])
+        _table(self.folder / "moodle.csv", fields, rows, kept=fields)
 
     def _canvas(self, there):
         """Canvas's gradebook: Grades, Import. Its column has the name of the assignment there."""
@@ -223,7 +223,7 @@ def exercise_bars(flat):
 
 
 def commonest(flat):
-    """The commonest mistakes: a list of (exercise, mistake, learners, share in % of the commonest).
+    """The commonest mistakes: a list of (exercise, mistake, learners, share in % of the class).
 
     Of several reasons the first counts, and of an exception the name.
     """
@@ -238,7 +238,8 @@ def commonest(flat):
             mistake = row["reason"].split("; ")[0]
         counts[row["exercise"], mistake] += 1
     top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MISTAKES]
-    return [(number, reason, n, 100 * n / top[0][1]) for (number, reason), n in top]
+    learners = len({row["learner"] for row in flat})
+    return [(number, reason, n, 100 * n / learners) for (number, reason), n in top]
 
 
 def _color(status):
