@@ -293,6 +293,52 @@ def another_homework(made):
     made["metadata"]["homework"]["name"] = "hw1_apples_and_tangerines"
 
 
+# answers that misuse the way in which earlier exercises are answered outside: answer 1 is wrong, 4 asks
+
+
+def asking_answer(name, status, *lines):
+    """A kind whose first answer is wrong and whose fourth, which may ask for it, does this."""
+    source = "def network_gradients(x, t, W1, b1, W2, b2):\n    affine_backward"
+
+    def spoil(made):
+        answer(made, 1)["source"] = in_function(ZEROS)
+        answer(made, 4)["source"] = "\n".join([source, *(f"    {line}" for line in lines)])
+
+    classroom.KINDS[name] = (["wrong", "passed", "passed", status.replace(" ", "_")], spoil)
+
+
+ASKING = {
+    "asks_for_the_judged_answer": "return check.asks('network_gradients')(x, t, W1, b1, W2, b2)",
+    "asks_for_exec": "return check.asks('exec')('import os')",
+    "asks_for_builtins": "return check.asks('__builtins__')",
+    "asks_for_another_answer": "return check.asks('sigmoid_backward')(x, x)",
+    "asks_with_code": "return affine_backward(lambda: 0, W1, x)",
+    "asks_with_wrong_shapes": "return affine_backward(x, W1, x[None, None])",
+    "asks_for_25_million_numbers": "return affine_backward(np.ones((9, 1)), np.ones((5000, 1)), "
+                                   "np.ones((5000, 1)))",
+}  # fmt: skip
+for _name, _line in ASKING.items():
+    asking_answer(_name, "raised", _line)
+asking_answer("asks_with_half_a_question", "wrong", "return {'W1': input('{')}")
+asking_answer("asks_with_brackets_without_end", "wrong", "return {'W1': input('[' * 100_000)}")
+asking_answer("asks_with_an_array_of_objects", "wrong", "return {'W1': input("
+              "'[\"affine_backward\", [{\"array\": [[1]], \"dtype\": \"object\"}], {}]')}")  # fmt: skip
+asking_answer("asks_with_half_a_letter", "wrong or raised or kernel died", "return {'W1': input('\\ud800')}")
+asking_answer("asks_with_2_mb", "timed out", "return {'W1': input('x' * 2_000_000)}")
+asking_answer("asks_without_end", "timed out", "while True: affine_backward(x, W1, x @ W1)")
+asking_answer("asks_from_a_thread", "wrong or raised or timed out or kernel died",
+              "import threading", "threading.Thread(target=input, args=('{',)).start()",
+              "return {'W1': input('{')}")  # fmt: skip
+asking_answer("asks_and_hears_no_code", "wrong", "import inspect", "return {'W1': inspect.getsource("
+              "affine_backward)}")  # fmt: skip
+
+
+@kind("wrong passed passed passed")
+def asks_honestly(made):
+    """The fourth answer is right: its calls of the first are answered outside."""
+    answer(made, 1)["source"] = in_function(ZEROS)
+
+
 # honest work, each all right
 
 HONEST = {
