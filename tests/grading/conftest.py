@@ -4,6 +4,8 @@ import os
 import shutil
 
 import pytest
+import quick
+from backprop.grading import pool, run, verdict
 from backprop.grading.sandbox import Limits, SandboxError, choose
 
 
@@ -23,3 +25,11 @@ def without_bwrap(monkeypatch):
     """A machine without bubblewrap."""
     which = shutil.which
     monkeypatch.setattr(shutil, "which", lambda name, *args: None if name == "bwrap" else which(name, *args))
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Cells run in this process, and submissions one after another."""
+    monkeypatch.setattr(run, "Kernel", quick.InProcess)
+    monkeypatch.setattr(verdict, "Kernel", quick.InProcess)
+    monkeypatch.setattr(pool, "judge_apart", quick.judged_here)
