@@ -14,6 +14,7 @@ from backprop.grading import notebook, release
 ROOT = Path(__file__).parents[2]
 HOMEWORK = ROOT / "notebooks" / "homework"
 SOLUTION = HOMEWORK / "solutions" / "hw3_layers.ipynb"
+STUB = HOMEWORK / SOLUTION.name
 ALL = "passed passed passed passed"
 
 
@@ -63,7 +64,7 @@ def kind(statuses):
 
 def hostile_answer(name, status, source):
     """A kind whose first answer is this source; the other three stay right."""
-    expected = [status, "passed", "passed", "passed"]
+    expected = [status.replace(" ", "_"), "passed", "passed", "passed"]
     KINDS[name] = (expected, lambda made: answer(made, 1).update(source=source))
 
 
@@ -92,9 +93,9 @@ def partly_right(made):
 @kind("wrong passed passed passed")
 def edited_outputs(made):
     answer(made, 1)["source"] = in_function("return dout @ W.T, x.T @ dout, dout")
-    text = check(notebook.read(HOMEWORK / SOLUTION.name), 1)["metadata"]["expected"]
-    check(made, 1)["outputs"][0]["text"] = text
-    check(made, 1)["metadata"]["expected"] = ""
+    wanted = check(notebook.read(STUB), 1)["metadata"]["expected"]
+    check(made, 1)["outputs"][0]["text"] = json.dumps(wanted)
+    check(made, 1)["metadata"]["expected"] = {}
 
 
 @kind("wrong passed passed passed")
@@ -208,7 +209,7 @@ hostile_answer("network", "raised", in_function(
 ))  # fmt: skip
 hostile_answer(
     "patched_numpy",
-    "raised",
+    "wrong or raised",
     in_function("return 0, 0, 0")
     + """
 np.sum = np.exp = np.eye = np.where = np.abs = lambda *_, **__: 0
@@ -256,8 +257,8 @@ hostile_answer("message_with_html", "raised", in_function(
 @kind("wrong wrong wrong wrong")
 def prints_the_public_answers(made):
     """Whatever a check is, what it printed with the public numbers comes out."""
-    stub = notebook.read(HOMEWORK / SOLUTION.name)
-    texts = {n: check(stub, n)["metadata"]["expected"] for n in (1, 2, 3, 4)}
+    stub = notebook.read(STUB)
+    texts = {n: json.dumps(check(stub, n)["metadata"]["expected"]) for n in (1, 2, 3, 4)}
     for number in texts:
         answer(made, number)["source"] = (
             f"texts = {texts!r}\n"
@@ -278,6 +279,20 @@ def repeats_what_it_hears(made):
         "import inspect\n"
         "def sigmoid_backward(y, dout):\n"
         "    raise ValueError(inspect.getsource(affine_backward))\n"
+    )
+
+
+@kind("wrong wrong passed passed")
+def hands_over_what_it_hears(made):
+    """The same, as a value that is none and by the names of values."""
+    answer(made, 1)["source"] = in_function("return 0, 0, 0")
+    answer(made, 2)["source"] = (
+        "import inspect\n"
+        "from backprop.homework import values\n"
+        "def sigmoid_backward(y, dout):\n"
+        "    heard = inspect.getsource(affine_backward)\n"
+        "    values.plain = lambda value: {'refused': heard[-200:]}\n"
+        "    return 0\n"
     )
 
 
@@ -314,7 +329,9 @@ def write_class(folder, kinds, outside, port):
             cell = next((c for c in made["cells"] if c and c.get("id") == f"exercise-{number}-answer"), None)
             if cell and "{" in cell["source"]:
                 fill(cell, outside, port)
-        (folder / f"{name}.ipynb").write_text(json.dumps(made), encoding="utf-8")
+        text = json.dumps(made).replace('"NUMBER"', "1" * 5000)
+        code = "utf-8-sig" if name == "honest_byte_order_mark" else "utf-8"
+        (folder / f"{name}.ipynb").write_text(text, encoding=code)
         expected[name] = [status.replace("_", " ") for status in statuses]
     return expected
 

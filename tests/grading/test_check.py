@@ -8,8 +8,8 @@ import pytest
 from backprop import numerical_gradient
 from backprop.grading import notebook
 from backprop.grading.command import main
-from backprop.homework import Check
-from backprop.homework.check import PUBLIC_SEED
+from backprop.homework import Check, values
+from backprop.homework.check import PUBLIC_SEED, HandedOver
 from test_release import tiny
 
 
@@ -33,7 +33,9 @@ def test_right_and_wrong_are_said_at_once(check, capsys):
     check(2, deltas=[1, "x"])
     assert "✗ not yet: deltas" in capsys.readouterr().out
     check(2, deltas=lambda: 0)
-    assert "✗ not yet: deltas is a function" in capsys.readouterr().out
+    assert "✗ not yet: deltas is a function; expected a number" in capsys.readouterr().out
+    check(2, deltas=right[None].view(np.matrix))
+    assert "✗ not yet: deltas is an np.matrix" in capsys.readouterr().out
 
 
 def test_a_value_that_is_missing_or_not_asked_for(check, capsys):
@@ -43,39 +45,66 @@ def test_a_value_that_is_missing_or_not_asked_for(check, capsys):
     assert "✗ not yet: more is not asked for" in capsys.readouterr().out
 
 
-def test_a_property_is_enough_where_nothing_is_known(capsys, monkeypatch, tmp_path):
+def test_a_solution_proves_itself(capsys, monkeypatch, tmp_path):
     monkeypatch.delenv("HOMEWORK_SEED", raising=False)
     monkeypatch.chdir(tmp_path)
     check, x = Check("of_my_own"), np.array([1.0, 2.0])
     slope = numerical_gradient(lambda v: np.sum(v**2), x)
-    check(1, dx=2 * x, wanted={"dx": slope})
-    assert capsys.readouterr().out.endswith("✓ right\n")
-    check(1, dx=x, wanted={"dx": slope})
-    assert "2 times too small" in capsys.readouterr().out
-    check(1, dx=x)
+    check(1, dx=2 * x)
     assert "homework check" in capsys.readouterr().out
+    check.proves(1, dx=slope)
+    assert capsys.readouterr().out == "exercise 1: proved for dx\n"
+    check(1, dx=x)
+    with pytest.raises(ValueError, match="not proved: dx is 2 times too small"):
+        check.proves(1, dx=slope)
 
 
 def test_a_homework_of_ones_own_knows_its_expected_values(capsys, monkeypatch, tmp_path):
     monkeypatch.delenv("HOMEWORK_SEED", raising=False)
     monkeypatch.chdir(tmp_path)
-    cell = {"metadata": {"expected": "exercise 1\n  n = 3\n"}}
-    (tmp_path / "mine.ipynb").write_text(json.dumps({"cells": [cell]}))
-    Check("mine")(1, n=3)
+    kept = {"exercise": 1, "values": {"n": 3.0, "word": values.public("yes", "mine 1")}}
+    (tmp_path / "mine.ipynb").write_text(json.dumps({"cells": [{"metadata": {"expected": kept}}]}))
+    Check("mine")(1, n=3, word="yes")
     assert capsys.readouterr().out.endswith("✓ right\n")
+    Check("mine")(1, n=3, word="no")
+    assert "word is not right" in capsys.readouterr().out
     (tmp_path / "mine.ipynb").write_text("{")
     with pytest.raises(ValueError, match=r"mine\.ipynb: not a homework notebook"):
         Check("mine")
 
 
-def test_under_a_seed_only_values_are_printed(capsys, monkeypatch):
+def test_an_overwritten_input_is_named(capsys, monkeypatch):
+    monkeypatch.delenv("HOMEWORK_SEED", raising=False)
+    names = {"check": Check("hw3_layers")}
+    drawn = "x, dout = check.rng(2).normal(size=(2, 3, 4))"
+    exec(f"{drawn}\ndout *= 2\ncheck(2, batch=3, dx=dout)", names)
+    assert "overwrites its input dout or x: work on a copy" in capsys.readouterr().out
+
+
+def test_under_a_seed_plain_data_are_handed_over_and_nothing_is_known(capsys, monkeypatch):
     monkeypatch.setenv("HOMEWORK_SEED", "11")
     check = Check("hw2_one_step_by_hand")
+    assert check.expected == {}
     assert check.rng(2).normal() == np.random.default_rng([11, 2]).normal()
     check(2, deltas=np.zeros(2))
-    assert capsys.readouterr().out == "exercise 2\n  deltas (2,) = [0, 0]\n"
-    check(2, deltas=np.zeros(2), wanted={"deltas": np.ones(2)})
-    assert "✗ not yet" in capsys.readouterr().out  # a property fails: the text can't be the expected one
+    assert json.loads(capsys.readouterr().out) == {
+        "exercise": 2, "values": {"deltas": {"shape": [2], "numbers": [0.0, 0.0]}}, "overwritten": [],
+    }  # fmt: skip
+
+
+def test_data_are_handed_over_by_a_learners_kernel_and_taken_by_another(capsys, monkeypatch):
+    monkeypatch.delenv("HOMEWORK_SEED", raising=False)
+    settings = {"hidden": np.int64(3), "pair": (1, "a")}
+    check = Check("hw5_tune")
+    assert check.data(1, lambda: settings) == {"hidden": 3, "pair": [1, "a"]}
+    with pytest.raises(TypeError, match="not plain data: a function in it"):
+        check.data(1, lambda: [len, lambda: 0][1:])
+    monkeypatch.setenv("HOMEWORK_PART", "learner")
+    with pytest.raises(HandedOver):
+        check.data(1, lambda: settings)
+    text = json.loads(capsys.readouterr().out)["data"]
+    check.received[1] = json.loads(text)
+    assert check.data(1, None) == {"hidden": 3, "pair": [1, "a"]}
 
 
 def test_numbers_are_drawn_anew_for_each_exercise_and_seed(check):
@@ -173,3 +202,6 @@ def test_a_teachers_own_homework(tmp_path, capsys, monkeypatch):
     notebook.write(tmp_path / "empty.ipynb", {"cells": []})
     assert main(["check", str(tmp_path / "mine.ipynb"), "--homework", str(tmp_path / "empty.ipynb")]) == 2
     assert "no exercise: expected code cells tagged" in capsys.readouterr().out
+    notebook.write(tmp_path / "solution.ipynb", solution)
+    assert main(["check", str(tmp_path / "mine.ipynb"), "--homework", str(tmp_path / "solution.ipynb")]) == 2
+    assert "it is a solution" in capsys.readouterr().out

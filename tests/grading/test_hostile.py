@@ -1,4 +1,7 @@
-"""A class with one submission of every hostile kind, graded once with two processes."""
+"""A class with submissions of many hostile kinds, graded once with two processes.
+
+tests/grading/attempts.py has all of them, and the honest variants; they take minutes.
+"""
 
 import csv
 import json
@@ -14,6 +17,13 @@ import pytest
 from backprop.grading.command import main
 
 pytestmark = pytest.mark.slow
+KINDS = [
+    "all_right", "partly_right", "edited_outputs", "deleted_answer", "doubled_ids", "lost_ids_and_tags",
+    "infinite_loop", "memory_bomb", "os_exit", "fork_bomb", "endless_output", "many_files",
+    "reads_the_solution", "reads_other_submissions", "writes_into_the_library", "network", "patched_numpy",
+    "patched_library", "forged_message", "message_with_html", "prints_the_public_answers",
+    "repeats_what_it_hears", "hands_over_what_it_hears", "waits_for_the_right_answers",
+]  # fmt: skip
 BROKEN = ["cut_off", "not_a_notebook", "a_list", "brackets", "empty", "linked", "pipe"]
 
 
@@ -31,7 +41,7 @@ def graded(bwrap, tmp_path_factory):
     multiprocessing.util.get_temp_dir()  # made now, so that it is not among ours
     before, tempfile.tempdir = tempfile.tempdir, temporary
     with socket.create_server(("127.0.0.1", 0)) as server:
-        expected = classroom.write_class(folder, classroom.KINDS, outside, server.getsockname()[1])
+        expected = classroom.write_class(folder, KINDS, outside, server.getsockname()[1])
         expected |= classroom.write_broken_files(folder)
         code = main(["grade", str(folder), "--solution", str(classroom.SOLUTION), "--to", str(place / "out"),
                      "--seconds", "2", "--memory", "1000", "--processes", "2", "--seed", "7"])  # fmt: skip
@@ -47,26 +57,22 @@ def graded(bwrap, tmp_path_factory):
             "left": left, "temporary": temporary}  # fmt: skip
 
 
-@pytest.mark.parametrize("learner", [*classroom.KINDS, *BROKEN])
+@pytest.mark.parametrize("learner", [*KINDS, *BROKEN])
 def test_every_exercise_gets_its_status(graded, learner):
     rows = graded["rows"][learner]
-    assert [row["status"] for row in rows] == graded["expected"][learner], rows
-    assert [row["points"] for row in rows] == [float(row["status"] == "passed") for row in rows]
+    for row, status in zip(rows, graded["expected"][learner], strict=True):
+        assert row["status"] in status.split(" or "), row
+    assert all(row["points"] == row["of"] if row["status"] == "passed" else row["points"] < row["of"]
+               for row in rows)  # fmt: skip
     assert all(row["reason"] and row["hint"] for row in rows if row["status"] != "passed")
 
 
 REASONS = {  # learner: a part of the first exercise's reason
     "edited_outputs": "not summed over the batch",
-    "nulled_execution_counts": "looks transposed",
     "infinite_loop": "more than 2 seconds",
-    "slow_memory_bomb": "Unable to allocate",
-    "one_long_output": "printed more than 1 MB",
     "os_exit": "exit code 0",
-    "segfault": "SIGSEGV",
-    "sys_exit": "SystemExit",
     "fork_bomb": "BlockingIOError",
     "endless_output": "printed more than 1 MB",
-    "sparse_file": "File too large",
     "many_files": "No space left",
     "reads_the_solution": "No such file",
     "reads_other_submissions": "No such file",
@@ -78,7 +84,6 @@ REASONS = {  # learner: a part of the first exercise's reason
     "pipe": "not a regular file",
     "deleted_answer": "not in the notebook",
     "doubled_ids": "the last one counts",
-    "bash_answer": "does not define 'affine_backward'",
 }
 
 
@@ -98,7 +103,7 @@ def test_every_submission_is_judged(graded):
     assert graded["code"] == 0
     with open(graded["out"] / "results.csv", encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 4 * len(graded["expected"])
+    assert len(rows) == len(graded["expected"])
     assert {row["learner"] for row in rows} == set(graded["expected"])
 
 
@@ -114,18 +119,19 @@ def test_no_process_is_left(graded):
 
 
 def test_a_page_escapes_what_learners_wrote(graded):
-    (page,) = (graded["out"] / "learners").glob("message_with_html-*.html")
+    (page,) = (graded["out"] / "learners").glob("message_with_html.html")
     for text in (page.read_text("utf-8"), (graded["out"] / "class.html").read_text("utf-8")):
         assert "<script>" not in text
         assert "\x1b" not in text
     assert "&lt;script&gt;" in page.read_text("utf-8")
 
 
-def test_right_answers_do_not_come_out(graded):
+@pytest.mark.parametrize("learner", ["repeats_what_it_hears", "hands_over_what_it_hears"])
+def test_right_answers_do_not_come_out(graded, learner):
     """A learner's code hears the right answers of other exercises; nothing that it says is repeated."""
     line = "return dout @ W.T, x.T @ dout"
     assert line in classroom.right_answers()[1]
-    (page,) = (graded["out"] / "learners").glob("repeats_what_it_hears-*.html")
-    told = page.read_text("utf-8") + json.dumps(graded["rows"]["repeats_what_it_hears"])
+    (page,) = (graded["out"] / "learners").glob(f"{learner}.html")
+    told = page.read_text("utf-8") + json.dumps(graded["rows"][learner])
     assert line not in told
-    assert "ValueError" in told
+    assert "ValueError" in told or "dx is no number" in told

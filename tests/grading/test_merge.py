@@ -11,7 +11,7 @@ EXERCISES = notebook.exercises(STUB)
 
 
 def find(made):
-    return merge.find_answers(EXERCISES, made)
+    return merge.find_answers(EXERCISES, made, STUB)
 
 
 def test_a_stub_is_not_attempted():
@@ -29,20 +29,59 @@ def test_a_source_that_is_no_text_is_empty(source):
     assert not find(made)[1].attempted
 
 
-def test_the_last_written_of_several_cells_counts():
-    made = classroom.submission({1: "first"})
-    for source in ("second", notebook.source(classroom.answer(STUB, 1))):
-        made["cells"].append({"cell_type": "code", "id": "exercise-1-answer", "source": source})
-    assert find(made)[1].source == "second"
-    assert "2 cells" in find(made)[1].note
+def own(made, source, *tags, id="mine"):
+    made["cells"].append({"cell_type": "code", "id": id, "source": source, "metadata": {"tags": list(tags)}})
+
+
+def test_a_new_version_below_wins_over_the_old_and_is_said():
+    made = classroom.submission({1: classroom.in_function("return 1")})
+    own(made, classroom.in_function("return 2"))
+    own(made, notebook.source(classroom.answer(STUB, 1)), id="exercise-1-answer")
+    assert find(made)[1].source == classroom.in_function("return 2")
+    assert "several cells hold an answer; the last one counts" in find(made)[1].note
+
+
+def test_the_parts_of_a_split_cell_are_joined_and_it_is_said():
+    made = classroom.submission({1: "def affine_backward(x, W, dout):\n    dx = 1"})
+    own(made, "    return dx", "answer", "exercise-1")
+    assert find(made)[1].source == "def affine_backward(x, W, dout):\n    dx = 1\n    return dx"
+    assert "joined" in find(made)[1].note
+
+
+def test_helpers_imports_and_constants_of_other_cells_come_along_and_it_is_said():
+    made = classroom.submission({1: classroom.in_function("return f(x), np, sigmoid")})
+    own(made, "import math as m\nHALF = 1\nHALF = HALF / 2\nunused = 1 / 0\nnp = None")
+    own(made, "@m.wraps\ndef f(a):\n    return g(a)\n\ndef g(a):\n    return m.exp(a) * HALF")
+    found = find(made)[1]
+    assert found.helpers.split("\n")[0] == "import math as m"
+    for part in ("HALF = 1\nHALF = HALF / 2", "@m.wraps\ndef f(a):", "def g(a):"):
+        assert part in found.helpers
+    assert "unused" not in found.helpers
+    assert "np = None" not in found.helpers, "what the homework imports stays"
+    assert found.note == "taken from other cells: m, HALF, f, g"
+
+
+def test_a_helper_of_an_earlier_answer_comes_along_but_not_the_answer():
+    made = classroom.submission(classroom.right_answers())
+    helper = "def mine(a): return a\n\n"
+    classroom.answer(made, 1)["source"] = helper + classroom.in_function("return mine(x)")
+    classroom.answer(made, 2)["source"] = "def sigmoid_backward(y, dout): return mine(affine_backward)"
+    assert find(made)[2].helpers == "def mine(a): return a"
+
+
+@pytest.mark.parametrize("word", ["sys._getframe()", "settrace", "get_ipython()", "Affine(W)", "check.seed"])
+def test_what_honest_work_rarely_names_is_marked(word):
+    assert find(classroom.submission({1: classroom.in_function(word)}))[1].looks
+    assert not find(classroom.submission({1: classroom.in_function("return sigmoid(x)")}))[1].looks
 
 
 def test_an_answer_in_a_cell_of_ones_own_counts_where_the_answer_cell_is_untouched():
     made = classroom.submission({})
     made["cells"].append({"cell_type": "code", "id": "mine", "source": classroom.in_function("return 0")})
     assert find(made)[1].source == classroom.in_function("return 0")
+    made["cells"].insert(0, made["cells"].pop())
     classroom.answer(made, 1)["source"] = "def affine_backward(): pass"
-    assert find(made)[1].source == "def affine_backward(): pass"
+    assert find(made)[1].source == "def affine_backward(): pass", "the last in the notebook counts"
 
 
 def test_a_check_that_only_calls_is_not_taken_for_the_answer():
@@ -53,25 +92,27 @@ def test_a_check_that_only_calls_is_not_taken_for_the_answer():
 
 def test_a_run_alone_never_holds_its_own_right_answer():
     right = classroom.right_answers()
-    expected = dict.fromkeys(right, "")
     for number in right:
-        cells = merge.alone(STUB, number, "mine", right, expected)
+        mine = merge.Answer(number, "mine", True)
+        cells = merge.alone(STUB, mine, right, {})
         sources = [cell.source for cell in cells]
         assert right[number] not in sources
         assert [right[n] in sources for n in right] == [n < number for n in right]
         assert cells[-1].id == f"exercise-{number}-check"
 
 
-def test_an_answer_with_a_helper_elsewhere_is_told_so():
-    made = classroom.submission({1: "def affine_backward(*a):\n    return helper(*a)"})
-    made["cells"].append({"cell_type": "code", "id": "mine", "source": "def helper(*a): ..."})
-    assert merge.elsewhere("helper", EXERCISES, made)
-    assert not merge.elsewhere("affine_backward", EXERCISES, made)
+def test_a_run_elsewhere_holds_no_answer_and_the_data_as_data():
+    stub = notebook.read(classroom.HOMEWORK / "hw4_annotate.ipynb")
+    cells = merge.elsewhere(stub, 2, "\"__import__('os')\"", {})
+    assert 'json.loads("\\"__import__(\'os\')\\"")' in cells[-2].source
+    assert cells[-1].id == "exercise-2-check"
 
 
-@pytest.mark.parametrize("source", ["def f(", "%%bash\nls", "\0", "(" * 3000, "x" * 10**6 + "("])
+@pytest.mark.parametrize(
+    "source", ["def f(", "%%bash\nls", "\0", "(" * 3000, "x" * 10**6 + "(", "-" * 10**5 + "1", "-" * 15000]
+)
 def test_no_source_can_stop_the_search(source):
-    assert merge.defined(source) == set()
+    assert merge.bound(source) == set()
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path):

@@ -68,6 +68,7 @@ def test_every_exercise_has_folded_hints(path):
             "def f():\n    # begin solution\n    return 1\n    # end solution\n",
             'def f():\n    raise NotImplementedError("exercise 3")\n',
         ),
+        ("### BEGIN SOLUTION\nb\n### END SOLUTION", 'raise NotImplementedError("exercise 3")'),
         ("a\n# begin solution\nb\n# end solution\nc", 'a\nraise NotImplementedError("exercise 3")\nc'),
     ],
 )
@@ -123,22 +124,26 @@ def test_a_solution_with_broken_parts_is_refused(solution, told):
 @pytest.mark.parametrize(
     ("solution", "told"),
     [
-        (tiny(answer="1 / 0"), "the solution's cell a failed: raised: ZeroDivisionError: division by zero"),
-        (tiny(check="print(1)"), "the check of exercise 1 showed ''; expected the lines"),
-        (tiny(check="check(1, n=n, wanted={'n': 4})"), "answer to exercise 1 is wrong: .* 2 times too small"),
+        (tiny(answer="1 / 0"), "cell a failed under the seed 1: raised: ZeroDivisionError: division by zero"),
+        (tiny(check="print(1)"), "the check of exercise 1 showed no values; expected check"),
+        (tiny(check="check(1, n=n); check.proves(1, n=4)"), "is not proved: n is 2 times too small"),
+        (tiny(check="check(1, n={})"), "exercise 1: n is a dict; expected a number"),
     ],
 )
 def test_a_solution_that_fails_is_refused(solution, told):
     with pytest.raises(release.ReleaseError, match=told):
-        release.expected_outputs(solution, NoSandbox(Limits()), seed=1)
+        release.draw(solution, NoSandbox(Limits()), seed=1)
 
 
 def test_cells_for_teachers_stay_out():
     solution = tiny()
     solution["cells"].append({"cell_type": "markdown", "id": "why", "source": "Because.", **tags("solution")})
-    stub = release.stub(solution, "tiny", {1: "exercise 1\n  n = 2\n"})
+    stub = release.stub(solution, "tiny", {1: {"n": 2.00000000001, "word": True}})
     assert [cell["id"] for cell in stub["cells"]] == ["setup", "a", "c"]
-    assert stub["cells"][2]["metadata"]["expected"] == "exercise 1\n  n = 2\n"
+    expected = stub["cells"][2]["metadata"]["expected"]
+    assert expected["exercise"] == 1
+    assert expected["values"]["n"] == 2.0
+    assert set(expected["values"]["word"]) == {"sealed"}
     assert "expected" not in solution["cells"][2]["metadata"], "the solution itself must not change"
 
 

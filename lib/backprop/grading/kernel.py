@@ -5,7 +5,6 @@ nbval's own kernel waits out the whole time limit where a kernel has died, and r
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from jupyter_client import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
 from nbval.kernel import RunningKernel
 
+from . import sandbox
 from .sandbox import MB
 
 KERNEL = [sys.executable, "-m", "ipykernel_launcher", "--HistoryManager.enabled=False"]
@@ -31,6 +31,17 @@ SETTINGS = {
 }  # fmt: skip
 LARGEST_MESSAGE = 64 * MB
 POLL = 0.1  # seconds between two looks at a running kernel
+START = 60  # seconds in which a kernel must answer for the first time
+QUIET = 2  # seconds without a message, after which an output that has not ended never will
+MOST_ENTRIES = 2000  # files and folders that a kernel may make in the folder of its sockets
+# what nbval reads from a message's content, by the message's type
+CONTENT = {
+    "stream": {"name": str, "text": str},
+    "display_data": {"data": dict, "metadata": dict},
+    "execute_result": {"data": dict, "metadata": dict, "execution_count": int | None},
+    "error": {"ename": str, "evalue": str, "traceback": list},
+    "status": {"execution_state": str},
+}
 
 
 class KernelLost(Exception):
@@ -51,11 +62,13 @@ class Kernel(RunningKernel):
     sandbox: see sandbox.py. settings: environment variables for the kernel, such as HOMEWORK_SEED.
     """
 
-    def __init__(self, sandbox, settings):
-        self.sandbox, self.limits = sandbox, sandbox.limits
-        self.folder = Path(tempfile.mkdtemp(prefix="hw-"))
+    def __init__(self, box, settings):
+        self.sandbox, self.limits = box, box.limits
+        self.folder = Path(tempfile.mkdtemp(prefix=sandbox.PREFIX))
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115 (stop closes it)
         self.waiting = deque()  # messages from iopub that nobody has asked for yet
+        self.group = box.group()
+        self.starting = True
         self._new_cell()
         try:
             self._start(settings)
@@ -70,15 +83,17 @@ class Kernel(RunningKernel):
         write_connection_file(connection, key=os.urandom(16).hex().encode(), **where)
         os.chmod(connection, 0o644)  # the folder keeps others out
         self.sandbox.open_folder(self.folder)
-        self.process = subprocess.Popen(
-            self.sandbox.command([*KERNEL, "-f", connection], self.folder),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self.errors,
-            env=self.sandbox.environment(SETTINGS | settings),
-            cwd=self.folder,
-            start_new_session=True,
-        )
+        with self.sandbox.filter() as filter:
+            self.process = subprocess.Popen(
+                self.group.enter(self.sandbox.command([*KERNEL, "-f", connection], self.folder, filter)),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self.errors,
+                env=self.sandbox.environment(SETTINGS | settings),
+                cwd=self.folder,
+                start_new_session=True,
+                pass_fds=[filter] if filter else [],
+            )
         self._await_sockets(posix)
         self.context = zmq.Context()
         self.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
@@ -90,14 +105,15 @@ class Kernel(RunningKernel):
             self._ensure_iopub_up()
         except (KernelLost, RuntimeError) as error:
             raise KernelFailed(self._errors_tail() or str(error)) from error
+        self.starting = False
         self.sandbox.close_folder(self.folder)
 
     def _await_sockets(self, posix):
         """Connecting before the kernel has made its sockets would cost a retry."""
-        end = time.monotonic() + 60
-        while posix and len(list(self.folder.glob("s-*"))) < 5:
+        end = time.monotonic() + START
+        while posix and sum(name.startswith("s-") for name in os.listdir(self.folder)) < 5:
             if self.process.poll() is not None or time.monotonic() > end:
-                raise KernelFailed(self._errors_tail() or "no sockets after 60 s")
+                raise KernelFailed(self._errors_tail() or f"no sockets after {START} s")
             time.sleep(0.005)
 
     def _errors_tail(self):
@@ -105,7 +121,7 @@ class Kernel(RunningKernel):
         return self.errors.read()[-500:].decode(errors="replace").strip()
 
     def _new_cell(self):
-        self.started, self.printed, self.worked_before = time.monotonic(), 0, None
+        self.started, self.printed, self.delays = time.monotonic(), 0, {}
 
     def execute_cell_input(self, cell_input, allow_stdin=None):
         """Start a cell; see nbval."""
@@ -121,28 +137,44 @@ class Kernel(RunningKernel):
         while True:
             ready = dict(poller.poll(POLL * 1000))
             if self.kc.shell_channel.socket in ready:
-                message = self.kc.get_shell_msg(timeout=0)
+                message = self._receive(self.kc.get_shell_msg, timeout=0)
                 if message["parent_header"].get("msg_id") == msg_id:
                     return
             if self.kc.iopub_channel.socket in ready:
-                self.waiting.append(self._weighed(self.kc.get_iopub_msg(timeout=0)))
+                self.waiting.append(self._weighed(self._receive(self.kc.get_iopub_msg, timeout=0)))
             if time.monotonic() - looked > POLL:
-                self._watch(timeout)
+                self._watch(START if self.starting else self.limits.seconds)
                 looked = time.monotonic()
 
     def get_message(self, stream, timeout=None):
-        """The next message. Raises Empty after the timeout, and KernelLost for output without end."""
+        """The next message. Raises KernelLost where none comes, or where the output does not end."""
         if stream == "iopub" and self.waiting:
             return self.waiting.popleft()
         if time.monotonic() - self.started > 3 * self.limits.seconds + 30:
             self._lose("timed out", "its output did not end")
         try:
-            message = super().get_message(stream, timeout)
+            return self._weighed(self._receive(super().get_message, stream, timeout=QUIET))
         except Empty:
             if not self.is_alive():
                 self._lose("kernel died", self._how_it_died())
-            raise
-        return self._weighed(message)
+            if self.starting:  # iopub may not be connected yet: nbval asks again
+                raise
+            self._lose("timed out", "its output did not end")
+
+    def _receive(self, receive, *args, timeout):
+        """A message as it should be; KernelLost for one that no kernel sends."""
+        try:
+            message = receive(*args, timeout=timeout)
+            content = message["content"]
+            for name, kind in CONTENT.get(message["msg_type"], {}).items():
+                if not isinstance(content[name], kind):
+                    raise TypeError(name)
+            if not all(isinstance(line, str) for line in content.get("traceback", ())):
+                raise TypeError("traceback")
+            message["parent_header"].get("msg_id")
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
+            self._lose("kernel died", f"it sent what is no message: {type(error).__name__}")
+        return message
 
     def _weighed(self, message):
         """The message, once the cell's output is known to be within its limit."""
@@ -154,38 +186,43 @@ class Kernel(RunningKernel):
     def _watch(self, timeout):
         """Raise KernelLost where the kernel has ended or its processes use too much together.
 
-        timeout: seconds, or None. On a busy machine it is stretched, up to three times, until the
-        processes have worked for half of it.
+        timeout: seconds. It does not count while the processes wait for a processor, up to
+        twice the timeout: a busy machine harms nobody, and sleeping wins nothing.
         """
         if not self.is_alive():
             self._lose("kernel died", self._how_it_died())
-        memory = worked = 0
+        memory, waited = 0, 0.0
         try:
             processes = psutil.Process(self.process.pid).children(recursive=True)
             for process in [psutil.Process(self.process.pid), *processes]:
                 memory += process.memory_info().rss
-                times = process.cpu_times()
-                worked += times.user + times.system
+                waited = max(waited, self._waited(process.pid))
             if memory > self.limits.memory * MB:  # counted again: forked processes share most of theirs
                 memory = sum(_share(process) for process in processes)
         except psutil.NoSuchProcess:  # it ended while we looked; the next look tells
             return
-        if self.worked_before is None:
-            self.worked_before = worked
-        waited = time.monotonic() - self.started
-        busy = worked - self.worked_before > (timeout or 0) / 2
-        if timeout is not None and waited > (timeout if busy else 3 * timeout):
+        ran = time.monotonic() - self.started
+        if ran > timeout + min(waited, 2 * timeout):
             self._lose("timed out", f"it ran for more than {timeout:g} seconds")
         if memory > self.limits.memory * MB:
             self._lose("out of memory", f"it used more than {self.limits.memory} MB")
         if len(processes) > self.limits.processes + 10:  # bubblewrap's own are among them
             self._lose("kernel died", f"it started more than {self.limits.processes} processes")
-        written = sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(self.folder))
-        if written > self.limits.files * MB:
+        if _written(self.folder, self.limits.files * MB) > self.limits.files * MB:
             self._lose("kernel died", f"it wrote more than {self.limits.files} MB")
 
+    def _waited(self, pid):
+        """Seconds that a process has stood in line for a processor since the cell began (Linux)."""
+        try:
+            delay = int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+        except (OSError, IndexError):
+            return 0.0
+        return delay - self.delays.setdefault(pid, delay)
+
     def _how_it_died(self):
-        code = self.process.poll()
+        code = self.process.wait(5)
+        if self.group.out_of_memory():
+            self._lose("out of memory", f"it used more than {self.limits.memory} MB")
         number = -code if code < 0 else code - 128  # as a shell counts: bubblewrap hands it on
         if number in iter(signal.Signals):
             return f"the kernel ended by {signal.Signals(number).name}"
@@ -210,7 +247,8 @@ class Kernel(RunningKernel):
             with contextlib.suppress(ProcessLookupError):  # it has ended by itself
                 os.killpg(process.pid, signal.SIGKILL) if os.name == "posix" else process.kill()
             process.wait(10)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.group.end()
+        sandbox.remove(self.folder)
         self.errors.close()
 
 
@@ -221,3 +259,16 @@ def _share(process):
     except psutil.AccessDenied:  # another user's, where only root may look closer
         return process.memory_info().rss
     return getattr(memory, "pss", memory.uss)
+
+
+def _written(folder, most):
+    """The bytes in a folder and all folders in it; more than most where there are too many entries."""
+    size = entries = 0
+    for place, folders, files in os.walk(folder):
+        entries += len(folders) + len(files)
+        if entries > MOST_ENTRIES:
+            return most + 1
+        for name in files:
+            with contextlib.suppress(OSError):
+                size += os.lstat(os.path.join(place, name)).st_size
+    return size

@@ -48,26 +48,49 @@ def read(path):
         os.close(handle)
         raise Unreadable("it is not a regular file")
     with open(handle, "rb") as file:
-        data = file.read(LARGEST + 1)
+        return parse(file.read(LARGEST + 1))
+
+
+def parse(data):
+    """The notebook in bytes; as read."""
     if len(data) > LARGEST:
         raise Unreadable(f"it is larger than {LARGEST // 1_000_000} MB")
     try:
-        notebook = json.loads(data.decode("utf-8"))
+        notebook = json.loads(data.decode("utf-8-sig"), parse_int=_int)
     except UnicodeDecodeError as error:
         raise Unreadable(f"it is not a notebook: byte {error.start} is not UTF-8 text") from error
     except json.JSONDecodeError as error:
         raise Unreadable(f"it is not a notebook, or cut off: line {error.lineno}, {error.msg}") from error
-    except (RecursionError, ValueError) as error:  # brackets without end, a number of 5000 digits
+    except (RecursionError, ValueError) as error:  # brackets without end
         raise Unreadable(f"it is not a notebook: {type(error).__name__}") from error
     if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
         raise Unreadable("it is not a notebook: it has no list of cells")
-    return notebook | {"cells": [cell for cell in notebook["cells"] if isinstance(cell, dict)]}
+    cells = [cell for cell in notebook["cells"] if isinstance(cell, dict)]
+    for cell in cells:
+        if not isinstance(cell.get("id", ""), str):
+            del cell["id"]  # a list can't be looked up
+    return notebook | {"cells": cells}
+
+
+def lean(notebook):
+    """What is judged of a notebook: its name, and the sources, ids and tags of its code cells."""
+    cells = [
+        {"cell_type": "code", "source": source(cell), "metadata": {"tags": tags(cell)}}
+        | ({"id": cell["id"]} if "id" in cell else {})
+        for cell in notebook["cells"]
+        if cell.get("cell_type") == "code"
+    ]
+    return {"cells": cells, "metadata": {"homework": {"name": name(notebook)}}}
+
+
+def _int(digits):
+    return int(digits) if len(digits) < 400 else None  # Python refuses thousands of digits
 
 
 def write(path, notebook):
     """Write a notebook as Jupyter does: keys in order, one space of indent, non-ASCII letters as they are."""
     text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    Path(path).write_text(text, encoding="utf-8", newline="\n")
+    Path(path).write_text(text, encoding="utf-8", errors="replace", newline="\n")
 
 
 def source(cell):
@@ -75,7 +98,8 @@ def source(cell):
     text = cell.get("source", "")
     if isinstance(text, list) and all(isinstance(line, str) for line in text):
         text = "".join(text)
-    return text[:LARGEST_SOURCE] if isinstance(text, str) else ""
+    text = text[:LARGEST_SOURCE] if isinstance(text, str) else ""
+    return text.encode("utf-8", "replace").decode()  # half letters, which no file can hold
 
 
 def printable(text):

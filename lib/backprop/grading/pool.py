@@ -1,90 +1,110 @@
 """Several submissions at a time, each in a process of its own, so that none can stop the others.
 
 The processes are forked from one that has imported pytest and nbval already: that saves a second for
-each. A process hands back JSON over a pipe; nothing is unpickled.
+each. A process hands back JSON over a pipe; nothing is unpickled. On a Dask cluster the same function
+runs on the cluster's workers.
 """
 
+import contextlib
 import json
 import multiprocessing
 import os
-import shutil
 import signal
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
-from . import notebook
-from .sandbox import Bubblewrap, NoSandbox
+from . import sandbox
 
 FORK = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+RUNS = 4  # of a submission, in the longest case: in order, alone, elsewhere, and drawn again
+
+
+class NoCluster(Exception):
+    """The cluster can't be used; the message says why."""
 
 
 @dataclass(frozen=True)
 class Judged:
     """What came of one submission."""
 
-    path: object
     rows: list  # verdicts as dicts; [] where it failed
     failure: str = ""  # why there are no verdicts: no fault of the homework, as far as we know
     seconds: float = 0.0
 
 
-def judge_all(paths, homework, sandbox, processes):
-    """Yield a Judged for each path, in the order in which they get done.
+def judge_all(submissions, homework, box, processes, scheduler=None):
+    """Yield (key, Judged) for each of {key: submission}, in the order in which they get done.
 
+    submission: see verdict.judge. scheduler: address of a Dask cluster; None for processes of our own.
     Each submission gets a process, a folder for its files, and a time after which it is ended.
     """
-    context = multiprocessing.get_context(FORK)
-    if FORK == "forkserver":
-        context.set_forkserver_preload(["backprop.grading.verdict"])
-    with ThreadPoolExecutor(processes) as threads:
-        jobs = [threads.submit(_judge_apart, context, path, homework, sandbox) for path in paths]
+    with _cluster(scheduler) if scheduler else ThreadPoolExecutor(processes) as executor:
+        jobs = {
+            executor.submit(judge_apart, submission, homework, box.name, box.limits): key
+            for key, submission in submissions.items()
+        }
         try:
             for job in as_completed(jobs):
-                yield job.result()
+                try:
+                    yield jobs[job], job.result()
+                except (OSError, RuntimeError) as error:  # a cluster gave up
+                    yield jobs[job], Judged([], f"it was not judged: {error}")
         finally:  # on an interrupt or an error, what has not begun does not begin
             for job in jobs:
                 job.cancel()
 
 
+@contextlib.contextmanager
+def _cluster(address):
+    try:
+        from distributed import Client
+    except ImportError as error:
+        told = "a cluster needs the package distributed: pip install '.[homework,cluster]'"
+        raise NoCluster(told) from error
+    try:
+        client = Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise NoCluster(f"no cluster answers at {address}: {error}") from error
+    with client, client.get_executor(pure=False, retries=3) as executor:
+        yield executor
+
+
 def longest(homework, limits):
-    """Seconds after which a submission is ended: two runs in which every cell takes all its time."""
-    cells = 2 * len(notebook.exercises(homework.pristine)) + 2
-    return 60 + 2 * cells * (3 * limits.seconds + 2)
+    """Seconds after which a submission is ended: every run's cells take all their time."""
+    return 60 + RUNS * (2 * len(homework.exercises()) + 2) * (3 * limits.seconds + 2)
 
 
-def _judge_apart(context, path, homework, sandbox):
+def judge_apart(submission, homework, kind, limits):
     """Judge one submission in a process of its own; the process and its files are gone afterwards."""
     start = time.monotonic()
-    folder = tempfile.mkdtemp(prefix="hw-", dir=_short_folder())
+    if multiprocessing.current_process().daemon:
+        return Judged([], "the cluster's workers may not start processes: give them --no-nanny")
+    context = multiprocessing.get_context(FORK)
+    if FORK == "forkserver":
+        context.set_forkserver_preload(["backprop.grading.verdict"])
+    folder = tempfile.mkdtemp(prefix=sandbox.PREFIX, dir=sandbox.short_folder())
     os.chmod(folder, 0o711)
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(
-        target=_work, args=(theirs, str(path), homework, sandbox.name, sandbox.limits, folder), daemon=True
-    )
-    process.start()
-    theirs.close()
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, submission, homework, kind, limits, folder))
     try:
-        wait = longest(homework, sandbox.limits)
+        process.start()
+        theirs.close()
+        wait = longest(homework, limits)
         if not ours.poll(wait):
-            return Judged(path, [], f"it took more than {wait:g} seconds in all", time.monotonic() - start)
+            return Judged([], f"it took more than {wait:g} seconds in all", time.monotonic() - start)
         told = json.loads(ours.recv_bytes())
-        return Judged(path, told["rows"], told["failure"], time.monotonic() - start)
+        return Judged(told["rows"], told["failure"], time.monotonic() - start)
     except EOFError:  # the process has ended without a word
         process.join(5)
         failure = f"the process that judged it ended with code {process.exitcode}"
-        return Judged(path, [], failure, time.monotonic() - start)
+        return Judged([], failure, time.monotonic() - start)
     finally:
-        _end(process)
         ours.close()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _short_folder():
-    """Where temporary files go: the path of a socket in it has at most 107 characters."""
-    folder = tempfile.gettempdir()
-    return folder if len(folder) < 50 or not os.path.isdir("/tmp") else "/tmp"
+        _end(process)
+        sandbox.remove(folder)
 
 
 def _end(process):
@@ -92,12 +112,14 @@ def _end(process):
     process.join(2)
     if process.is_alive():
         if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         process.kill()
         process.join(10)
+        sandbox.sweep()
 
 
-def _work(pipe, path, homework, kind, limits, folder):
+def _work(pipe, submission, homework, kind, limits, folder):
     """In the process of its own: judge, and send the rows or the failure as JSON."""
     from . import verdict  # it imports nbval and pytest, which the parent can do without
     from .run import RunFailed
@@ -105,12 +127,18 @@ def _work(pipe, path, homework, kind, limits, folder):
     if hasattr(os, "setsid"):
         os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
-    if hasattr(signal, "alarm"):  # or the system does, where the parent was killed
-        signal.alarm(int(longest(homework, limits)) + 10)
+    threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
     tempfile.tempdir = folder
-    sandbox = {"none": NoSandbox, "bwrap": Bubblewrap}[kind](limits)
+    box = {"none": sandbox.NoSandbox, "bwrap": sandbox.Bubblewrap}[kind](limits)
     try:
-        told = {"rows": verdict.as_rows(verdict.judge(homework, path, sandbox)), "failure": ""}
+        told = {"rows": verdict.as_rows(verdict.judge(homework, submission, box)), "failure": ""}
     except RunFailed as error:
         told = {"rows": [], "failure": str(error)}
     pipe.send_bytes(json.dumps(told).encode())
+
+
+def _end_with(pipe):
+    """End with the parent, also where it was killed: its end of the pipe is then closed."""
+    with contextlib.suppress(EOFError, OSError):
+        pipe.recv_bytes()
+    os._exit(1)

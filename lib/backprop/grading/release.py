@@ -2,14 +2,17 @@
 
 In an answer cell, the lines between "# begin solution" and "# end solution" become a line that raises
 NotImplementedError("exercise N"); a cell without these marks becomes that line as a whole. Cells tagged
-"solution" are left out. What each check shows under the public seed goes into its metadata.
+"solution" are left out. What each check shows under the public seed goes into its metadata: numbers
+rounded, words sealed.
 """
 
 import re
 from pathlib import Path
 
-from ..homework.check import PUBLIC_SEED
+from ..homework import values
+from ..homework.check import PUBLIC_SEED, salt
 from . import merge, notebook
+from .statuses import Draw
 
 BEGIN, END = "# begin solution", "# end solution"
 
@@ -26,7 +29,7 @@ def stub_source(source, number):
     stop = f'raise NotImplementedError("exercise {number}")'
     lines, inside, marks = [], False, 0
     for line in source.split("\n"):
-        mark = line.strip()
+        mark = re.sub("^#+", "#", line.strip()).lower()  # nbgrader's are ### BEGIN SOLUTION
         if mark in (BEGIN, END):
             if inside != (mark == END):
                 raise ReleaseError(f"exercise {number}: {mark!r} stands where its partner is expected")
@@ -44,7 +47,8 @@ def stub_source(source, number):
 def stub(solution, name, expected):
     """The stub notebook of a solution: no answers, no outputs.
 
-    solution: a notebook as a dict. name: the homework's name. expected: {number: a check's output}.
+    solution: a notebook as a dict. name: the homework's name.
+    expected: {number: the values of its check, as plain data}.
     Raises ReleaseError where the exercises are not as they should be.
     """
     exercises = parts(solution)
@@ -61,7 +65,9 @@ def stub(solution, name, expected):
             text = stub_source(notebook.source(cell), answers[cell["id"]])
             cell["source"] = text.splitlines(keepends=True)
         if cell["id"] in checks and checks[cell["id"]] in expected:
-            cell["metadata"]["expected"] = expected[checks[cell["id"]]]
+            number = checks[cell["id"]]
+            public = {k: values.public(v, salt(name, number)) for k, v in expected[number].items()}
+            cell["metadata"]["expected"] = {"exercise": number, "values": public}
         cells.append(cell)
     kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return {
@@ -81,31 +87,32 @@ def parts(solution):
         raise ReleaseError(str(error)) from error
 
 
-def expected_outputs(solution, sandbox, seed):
-    """What each check of a solution shows under a seed: {number: text}.
+def draw(solution, sandbox, seed):
+    """The Draw of a solution under a seed: what each of its checks shows.
 
-    Raises ReleaseError where a cell of the solution fails, and RunFailed where the run did not work.
+    Raises ReleaseError where a cell of the solution fails, its proofs included, and RunFailed where the
+    run did not work.
     """
     from .run import run  # pytest and nbval take a second to import; making a stub needs neither
 
+    found = {exercise.check["id"]: exercise.number for exercise in parts(solution)}
     cells = [cell for cell in solution["cells"] if cell.get("cell_type") == "code"]
-    outcomes = run([merge.Cell(cell["id"], notebook.source(cell)) for cell in cells], sandbox, seed)
-    for cell in cells:
-        found = outcomes[cell["id"]]
-        if found.kind != "same":
-            told = ": ".join(part for part in (found.kind, found.error, found.message) if part)
-            raise ReleaseError(f"the solution's cell {cell['id']} failed: {told}")
-    expected = {e.number: outcomes[e.check["id"]].shown for e in parts(solution)}
-    for number, text in expected.items():
-        if "✗" in text:
-            reason = text.split("✗")[1].strip()
-            raise ReleaseError(f"the solution's own answer to exercise {number} is wrong: {reason}")
-        if not re.match(rf"exercise {number}\n  \w", text):
+    made = [merge.Cell(cell["id"], notebook.source(cell), found.get(cell["id"])) for cell in cells]
+    outcomes = run(made, sandbox, {"HOMEWORK_SEED": str(seed)})
+    for cell in made:
+        result = outcomes[cell.id]
+        if result.kind != "done":
+            told = ": ".join(part for part in (result.kind, result.error, result.message) if part)
+            raise ReleaseError(f"the solution's cell {cell.id} failed under the seed {seed}: {told}")
+        if cell.exercise and not result.values:
             raise ReleaseError(
-                f"the check of exercise {number} showed {text[:60]!r}; "
-                f"expected the lines of check({number}, …) with at least one value"
+                f"the check of exercise {cell.exercise} showed no values; "
+                f"expected check({cell.exercise}, …) with at least one"
             )
-    return expected
+        for name, value in (result.values or {}).items():
+            if isinstance(values.read(value), values.Refused):
+                raise ReleaseError(f"exercise {cell.exercise}: {name} is {value['refused']}")
+    return Draw(seed, {number: outcomes[id].values for id, number in found.items()})
 
 
 def release(path, sandbox):
@@ -114,5 +121,4 @@ def release(path, sandbox):
     Raises ReleaseError or notebook.Unreadable with the reason.
     """
     solution = notebook.read(path)
-    parts(solution)
-    return stub(solution, Path(path).stem, expected_outputs(solution, sandbox, PUBLIC_SEED))
+    return stub(solution, Path(path).stem, draw(solution, sandbox, PUBLIC_SEED).expected)

@@ -3,7 +3,9 @@
 A sandbox turns the kernel's command into the command that is started, and says in one line what holds.
 """
 
+import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +15,11 @@ from pathlib import Path
 
 import backprop
 
+from . import cgroups, seccomp
+
 MB = 1_000_000
+# of all our temporary folders: who has made one, so that the next run can remove what a killed one left
+PREFIX = f"hw-{os.getpid()}-"
 
 
 @dataclass(frozen=True)
@@ -43,13 +49,21 @@ class NoSandbox:
         """One line: what holds."""
         return "none: the notebook's code can read and change all that you can"
 
-    def command(self, kernel, folder):
+    def command(self, kernel, folder, filter=None):
         """The kernel's command as it is. folder: holds the connection file."""
         return list(kernel)
 
     def environment(self, settings):
         """The variables of the kernel: yours, and the settings."""
         return os.environ | settings | {"JPY_PARENT_PID": str(os.getpid())}  # it ends when we end
+
+    def group(self):
+        """No group of its own."""
+        return cgroups.NoGroup()
+
+    def filter(self):
+        """No filter of system calls."""
+        return contextlib.nullcontext()
 
     def open_folder(self, folder):
         """Nothing to open: the kernel has the same rights."""
@@ -73,13 +87,25 @@ class Bubblewrap:
     def describe(self):
         """One line: what holds."""
         limit = self.limits
+        filtered = "" if seccomp.here() else "; no filter of system calls: libseccomp is not here"
+        grouped = cgroups.describe() or (
+            "; no cgroups here: memory is watched, ten times a second, and sockets' buffers are not"
+        )
         return (
             "bubblewrap: no network, no view of your files; "
             f"{limit.seconds:g} s a cell, {limit.memory} MB, {limit.processes} processes, "
-            f"{limit.files} MB of files"
+            f"{limit.files} MB of files{filtered}{grouped}"
         )
 
-    def command(self, kernel, folder):
+    def group(self):
+        """A control group for one kernel, where the system has given us any."""
+        return cgroups.new(self.limits.memory * MB, self.limits.processes + 10)
+
+    def filter(self):
+        """A file descriptor with the filter of system calls, for as long as the kernel starts."""
+        return seccomp.opened()
+
+    def command(self, kernel, folder, filter=None):
         """The command that starts the kernel inside. folder: the one place that both sides see."""
         size = ["--perms", "1777", "--size", str(self.limits.files * MB)]
         argv = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
@@ -93,6 +119,7 @@ class Bubblewrap:
                     argv += ["--perms", "755", "--dir", str(parent)]
             argv += ["--bind" if path == Path(folder) else "--ro-bind", str(path), str(path)]
         argv += ["--proc", "/proc", "--dev", "/dev", *size, "--tmpfs", "/dev/shm"]
+        argv += ["--seccomp", str(filter)] if filter else []
         argv += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--cap-drop", "ALL"]
         return argv + self._inside() + list(kernel)
 
@@ -111,7 +138,8 @@ class Bubblewrap:
                 "--bounding-set", "-all", "--inh-caps", "-all"]  # fmt: skip
         return keep + drop + limits
 
-    def _user(self):
+    @staticmethod
+    def _user():
         """A user id that nobody has, one per grading process: they would share a limit on processes."""
         return 1_000_000 + os.getpid() % 1_000_000
 
@@ -159,6 +187,57 @@ def _system():
     return argv
 
 
+@contextlib.contextmanager
+def folder():
+    """A temporary folder of ours, gone afterwards."""
+    place = tempfile.mkdtemp(prefix=PREFIX)
+    try:
+        yield place
+    finally:
+        remove(place)
+
+
+def remove(path):
+    """Remove a folder, also where what ran in it has closed folders to their own owner."""
+    with contextlib.suppress(OSError):
+        os.chmod(path, 0o700)
+    for place, folders, _ in os.walk(path):
+        for name in folders:
+            inner = os.path.join(place, name)
+            if not os.path.islink(inner):
+                with contextlib.suppress(OSError):
+                    os.chmod(inner, 0o700)
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def sweep():
+    """Remove what a killed run has left: the temporary folders and control groups of processes now dead."""
+    places = {tempfile.gettempdir(), short_folder()}
+    for path in [path for place in places for path in Path(place).glob("hw-*-*")]:
+        maker = re.match(r"hw-(\d+)-", path.name)
+        with contextlib.suppress(OSError):
+            ours = os.getuid() in (0, path.stat().st_uid)
+            if maker and ours and not _lives(int(maker[1])):
+                remove(path)
+    cgroups.sweep(_lives)
+
+
+def _lives(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def short_folder():
+    """Where temporary files go: the path of a socket in it has at most 107 characters."""
+    place = tempfile.gettempdir()
+    return place if len(place) < 50 or not os.path.isdir("/tmp") else "/tmp"
+
+
 def choose(wanted, limits, refuse_none=False):
     """The sandbox for "auto", "bwrap" or "none".
 
@@ -183,13 +262,14 @@ def _why_not(sandbox):
     """ "" where a Python starts inside the sandbox, else the reason."""
     if shutil.which("bwrap") is None:
         return "there is no command bwrap"
-    with tempfile.TemporaryDirectory() as folder:
-        sandbox.open_folder(folder)
-        command = sandbox.command([sys.executable, "-c", "import numpy, backprop"], folder)
+    with folder() as place, sandbox.filter() as filter:
+        sandbox.open_folder(place)
+        command = sandbox.command([sys.executable, "-c", "import numpy, backprop"], place, filter)
         try:
             tried = subprocess.run(
-                command, env=sandbox.environment({}), capture_output=True, timeout=60, text=True
-            )
+                command, env=sandbox.environment({}), capture_output=True, timeout=60, text=True,
+                pass_fds=[filter] if filter else [],
+            )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:
             return str(error)
     return "" if tried.returncode == 0 else tried.stderr.strip()[-300:] or f"exit code {tried.returncode}"

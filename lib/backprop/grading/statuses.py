@@ -1,9 +1,12 @@
 """The words of a verdict, and what the engine needs to know of a homework."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from . import notebook
 
 STATUSES = (
     "passed", "wrong", "raised", "timed out", "out of memory", "kernel died", "not attempted", "cell missing",
+    "not handed in",
 )  # fmt: skip
 HINTS = {
     "wrong": "run the check cell in JupyterLab, and open the hints under the exercise",
@@ -13,6 +16,7 @@ HINTS = {
     "kernel died": "restart the kernel and run the answer cell alone",
     "not attempted": "replace the line that raises NotImplementedError",
     "cell missing": "fetch the homework again and paste your answer into its answer cell",
+    "not handed in": "hand in the notebook",
 }
 
 
@@ -26,7 +30,17 @@ class Verdict:
     of: float
     reason: str = ""
     hint: str = ""
+    looks: str = ""  # what the teacher should look at; it takes no points
+    answer: str = ""  # what was judged
     seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Draw:
+    """The values that each check of the solution shows under a seed, as plain data: {number: {name: …}}."""
+
+    seed: int
+    expected: dict
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,9 @@ class Homework:
 
     name: str
     pristine: dict  # the stub notebook
-    expected: dict  # {number: what its check prints under the seed}
-    seed: int
-    answers: dict  # {number: the solution's source}; {} where the solution is not here
+    draws: list  # of Draw: the first counts, a near miss is drawn again with the others
+    answers: dict = field(default_factory=dict)  # {number: the solution's source}, where it is here
+
+    def exercises(self):
+        """The Exercises of the pristine notebook."""
+        return notebook.exercises(self.pristine)

@@ -1,61 +1,94 @@
-"""Why a value is wrong, told from the value and the wanted one without showing the wanted one."""
+"""Why a value is wrong, told from the value and the wanted one without showing the wanted one.
+
+A number is right within CLOSE of the largest wanted one: float32 reaches that, a wrong formula does not.
+"""
 
 import numpy as np
 
-from .values import number_text
+from .values import Refused, Sealed, seal
 
-ROUNDING = "is close, but not within rounding: an approximation, float32, or rounding on the way?"
-CLOSE = 1e-5  # of the wanted value's size: numerical gradients agree to about 1e-8, a bug does not
+CLOSE = 1e-4  # of the largest wanted number's size: the tolerance of every verdict
+ALMOST = 1e-2  # what is closer than this is drawn again, with other inputs, before it fails
+ROUNDED = 1e-6  # what is handed out has six decimals, so half of the last one is no difference
+ROUNDING = "is close, but not right: an approximation, or rounding on the way?"
 
 
-def agree(mine, wanted):
-    """True where two canonical values are the same, numbers within CLOSE of the largest."""
-    if isinstance(wanted, (float, np.ndarray)):
-        return (
-            isinstance(mine, (float, np.ndarray))
-            and np.shape(mine) == np.shape(wanted)
-            and bool(np.all(np.isfinite(mine)))
-            and _near(np.asarray(mine), np.asarray(wanted))
-        )
+def reasons(mine, wanted, overwritten=(), salt=None):
+    """{name: why it is wrong} for the values of an exercise; {} where all are right.
+
+    mine, wanted: {name: value}, see values.read. overwritten: names of inputs that the answer has changed.
+    salt: of the seals among the wanted values.
+    """
+    batch = wanted.get("batch")
+    found = {}
+    for name, value in wanted.items():
+        if name not in mine:
+            found[name] = f"{name} is missing"
+            continue
+        with np.errstate(all="ignore"):  # a wrong number may be too large to work with
+            if why := explain(name, mine[name], value, batch, salt):
+                found[name] = why
+    extra = ", ".join(name[:30] for name in mine if name not in wanted)
+    if extra:
+        expected = ", ".join(name for name in wanted if name != "batch")
+        found["more"] = f"{extra[:100]} is not asked for; expected {expected}"
+    if found and overwritten:
+        found["inputs"] = f"the answer overwrites its input {' or '.join(overwritten)}: work on a copy"
+    return found
+
+
+def almost(mine, wanted):
+    """True where wrong values are numbers that may be right up to rounding: worth another draw."""
+    wrong = [name for name in wanted if name not in mine or explain(name, mine[name], wanted[name])]
+    return bool(wrong) and all(
+        isinstance(wanted[name], float | np.ndarray)
+        and isinstance(mine.get(name), float | np.ndarray)
+        and _near(np.asarray(mine[name]), np.asarray(wanted[name]), ALMOST)
+        for name in wrong
+    )
+
+
+def agree(mine, wanted, salt=None):
+    """True where two values are the same, numbers within CLOSE of the largest."""
+    if isinstance(wanted, float | np.ndarray):
+        return isinstance(mine, float | np.ndarray) and _near(np.asarray(mine), np.asarray(wanted))
+    if isinstance(wanted, Sealed):
+        return isinstance(mine, str | bool | list) and seal(mine, salt) == wanted.seal
     return type(mine) is type(wanted) and mine == wanted
 
 
-def compare(name, mine, wanted, batch=None):
-    """As explain, and held to the last printed digit: a check's output is compared as text."""
-    reason = explain(name, mine, wanted, batch)
-    if not reason and number_text(mine) != number_text(wanted):
-        reason = f"{name} {ROUNDING}"
-    return reason
-
-
-def explain(name, mine, wanted, batch=None):
+def explain(name, mine, wanted, batch=None, salt=None):
     """One plain sentence that says what is wrong with a value, or "" where it is right.
 
-    name: what the learner calls it. mine, wanted: canonical values (see values.canonical).
+    name: what the learner calls it. mine, wanted: values (see values.read).
     batch: the number of examples N, where the exercise has one.
     """
-    if agree(mine, wanted):
+    if agree(mine, wanted, salt):
         return ""
+    if isinstance(mine, Refused):
+        return f"{name} is {mine.why}"
     if mine is None:
         return f"{name} is None: does the function return it?"
     if isinstance(wanted, list):
         return f"{name}: {_count_right(mine, wanted)}"
-    if isinstance(wanted, str):
-        return f"{name} is not right"
-    if not isinstance(mine, (float, np.ndarray)):
+    if isinstance(wanted, str | bool | Sealed):
+        return f"{name} is not right" + (": not all of them are" if isinstance(mine, list) else "")
+    if not isinstance(mine, float | np.ndarray):
         return f"{name} is not a number; expected {_kind(wanted)}"
     if np.shape(mine) != np.shape(wanted):
         return f"{name} {_explain_shape(np.asarray(mine), np.asarray(wanted), batch)}"
     return f"{name} {_explain_numbers(np.asarray(mine), np.asarray(wanted), batch)}"
 
 
-def _near(mine, wanted):
-    """True where shapes are equal and all numbers are close."""
+def _near(mine, wanted, part=CLOSE):
+    """True where shapes are equal and all numbers are within this part of the largest."""
     if mine.shape != wanted.shape or not np.all(np.isfinite(mine)):
         return False
-    size = np.max(np.abs(wanted), initial=0.0)
-    # the text has six decimals, so half of the last one is no difference
-    return bool(np.all(np.abs(mine - wanted) <= CLOSE * size + 1e-6))
+    return bool(np.all(np.abs(mine - wanted) <= _margin(wanted, part)))
+
+
+def _margin(wanted, part=CLOSE):
+    return part * np.max(np.abs(wanted), initial=0.0) + ROUNDED
 
 
 def _kind(value):
@@ -98,6 +131,8 @@ def _explain_numbers(mine, wanted, batch):
     factor = _factor(mine, wanted)
     if factor is not None:
         return _explain_factor(factor, batch)
+    if _near(mine, wanted, ALMOST):
+        return ROUNDING
     if mine.size > 1:
         return _explain_entries(mine, wanted)
     return "is not right, and neither its sign nor a simple factor explains it"
@@ -135,14 +170,11 @@ def _explain_entries(mine, wanted):
     gap = mine - wanted
     if _near(gap, np.full_like(gap, gap.flat[0])):
         return "is off by the same amount everywhere: something is added that should not be"
-    size = CLOSE * np.max(np.abs(wanted), initial=0.0) + 1e-6
-    wrong = np.argwhere(np.abs(gap) > size)
+    wrong = np.argwhere(np.abs(gap) > _margin(wanted))
     if len(wrong) < mine.size:
         place = [int(i) for i in wrong[0]]
         right = mine.size - len(wrong)
         return f"is right in {right} of {mine.size} entries, and the first wrong one is at {place}"
-    if np.max(np.abs(gap)) < 1e-2 * np.max(np.abs(wanted)):
-        return ROUNDING
     return "is not right in any entry, and neither the sign nor a simple factor explains it"
 
 
