@@ -19,9 +19,9 @@ def turn(answer, inputs, **wanted):
         returned = answer(*given)
     except Exception as error:  # shown, not swallowed: the learner mends it in the cell above
         return Reply(False, f"It stops with {type(error).__name__}: {error}")
-    if returned is None:
-        return Reply(None, "○ Not written yet: it returns None.")
     several = returned if len(wanted) > 1 else (returned,)
+    if returned is None or (isinstance(several, tuple) and any(value is None for value in several)):
+        return Reply(None, "○ Not written yet: it returns None.")
     if not isinstance(several, tuple) or len(several) != len(wanted):
         return Reply(False, f"It must return {len(wanted)} values: {', '.join(wanted)}.")
     mine = _read(dict(zip(wanted, several, strict=True)))
