@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import backprop.chapters
+import numpy as np
 import pytest
 from backprop.chapters.turn import turn
 from backprop.explore import Question, Reply, ask, question, tally
@@ -121,10 +122,8 @@ def test_each_question_is_asked_once_below_its_prose_and_counted(chapter):
 
 def test_numbers():
     assert numbers("−0.5") == [-0.5] and numbers("1/2") == [0.5] and numbers("10 %") == [0.1]
-    assert (
-        numbers("0,5") == [0.5, 5] and numbers("1,000") == [1, 1000]
+    assert numbers("0,5") == [0.5, 5] and numbers("1,000") == [1, 1000]
     assert numbers("39,760") == [39.76, 39760]
-    )
     assert numbers("1e-4") == [1e-4] and numbers(" 2 ") == [2]
     assert numbers("") == numbers("x") == numbers("1/0") == numbers("nan") == []
 
