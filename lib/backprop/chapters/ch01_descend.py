@@ -6,7 +6,7 @@ from ..explore.equations import equations
 from ..explore.figures import moving_dot, moving_line, new_figure
 from ..explore.picture import Picture
 from ..explore.question import Question
-from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED
+from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, STROKE
 from ..explore.words import SUPERSCRIPT, count, decimals, listed, minus, number
 from ..functions import mean_squared_error
 from ..numerical import numerical_gradient
@@ -35,7 +35,7 @@ def make_line_and_surface(x, y, x_name="x", y_name="y"):
     moving_line(line_ax, "o", color=DATA, markersize=7, zorder=4).set_data(x, y)
     ends = np.array(line_ax.get_xlim())
     line = moving_line(line_ax, color=FORWARD, linewidth=2.5)
-    misses = moving_line(line_ax, color=HIGHLIGHT, linewidth=4, zorder=3)
+    misses = moving_line(line_ax, color=STROKE[HIGHLIGHT], linewidth=4, zorder=3)
     _draw_map(map_ax, x, y)
     place = moving_dot(map_ax, markersize=12, clip_on=False)
 
