@@ -10,7 +10,7 @@ FAINT = "#919191"  # what is not reached yet
 GRID = "#d9d9d9"  # what only guides the eye
 PAPER = "#ffffff"  # pictures bring their own background: dark themes work
 # darker shades for thin things: text needs a contrast of 4.5 : 1, a line 3 : 1
-INK = {FORWARD: "#008561", BACKWARD: "#c05500", HIGHLIGHT: "#8f6300", FAINT: MUTED}
+INK = {FORWARD: "#008561", BACKWARD: "#c05500", HIGHLIGHT: "#8f6300", FAINT: "#707070"}
 STROKE = {HIGHLIGHT: "#c48700"}
 
 WIDTH = 760  # of every picture, in px

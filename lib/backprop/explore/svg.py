@@ -4,6 +4,7 @@ No ids, <defs> or url(#…): a page may show one picture twice, and ids would th
 """
 
 import math
+import re
 from html import escape
 
 from .style import BACKWARD, DATA, FONT, FORWARD, INK, PAPER, STROKE, WIDTH
@@ -20,6 +21,16 @@ def svg(height, title, sentence, *shapes, width=WIDTH):
     )
 
 
+def shaded(markup):
+    """The markup with darker shades for its texts and thin lines, so that they can be seen on white."""
+    for color, shade in STROKE.items():
+        markup = markup.replace(f'stroke="{color}"', f'stroke="{shade}"')
+    return TEXT_COLOR.sub(lambda found: found[1] + INK.get(found[2], found[2]), markup)
+
+
+TEXT_COLOR = re.compile(r'(<text [^>]*fill=")(#\w+)')
+
+
 def text(x, y, words, color=DATA, anchor="middle", size=15, bold=False, halo=True, code=False):
     """One line of text with its baseline at y; a white halo keeps it legible on lines.
 
@@ -27,9 +38,8 @@ def text(x, y, words, color=DATA, anchor="middle", size=15, bold=False, halo=Tru
     code: set it in a typewriter's letters.
     """
     width = 4 if halo is True else halo
-    ink = INK.get(color, color)
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" fill="{ink}" text-anchor="{anchor}" font-size="{size}"'
+        f'<text x="{x:.1f}" y="{y:.1f}" fill="{color}" text-anchor="{anchor}" font-size="{size}"'
         + (' font-weight="bold"' if bold else "")
         + (' font-family="monospace"' if code else "")
         + (f' stroke="{PAPER}" stroke-width="{width}" paint-order="stroke"' if halo else "")
@@ -41,7 +51,7 @@ def text(x, y, words, color=DATA, anchor="middle", size=15, bold=False, halo=Tru
 def line(x1, y1, x2, y2, color=DATA, width=2.0, dashed=False):
     """A straight line; dashed is how the course draws what flows backward."""
     return (
-        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{STROKE.get(color, color)}" '
+        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{color}" '
         f'stroke-width="{width:.1f}"{_dash(dashed)}/>'
     )
 
@@ -70,7 +80,7 @@ def circle(x, y, r, color=DATA, fill=PAPER, width=2.0):
     """A circle with center (x, y) and radius r."""
     return (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="{fill}" '
-        f'stroke="{STROKE.get(color, color)}" stroke-width="{width:.1f}"/>'
+        f'stroke="{color}" stroke-width="{width:.1f}"/>'
     )
 
 
@@ -78,7 +88,7 @@ def box(x, y, width, height, color=DATA, fill=PAPER, line_width=2.0, round_by=6,
     """A rectangle with its top left corner at (x, y)."""
     return (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{round_by}" '
-        f'fill="{fill}" stroke="{STROKE.get(color, color)}" stroke-width="{line_width:.1f}"{_dash(dashed)}/>'
+        f'fill="{fill}" stroke="{color}" stroke-width="{line_width:.1f}"{_dash(dashed)}/>'
     )
 
 
@@ -86,7 +96,7 @@ def quarter(x, y, r, color=DATA, width=2.0):
     """A dotted quarter of a circle around (x, y), from its left to its top."""
     return (
         f'<path d="M{x - r:.1f} {y:.1f} A{r:.1f} {r:.1f} 0 0 1 {x:.1f} {y - r:.1f}" fill="none" '
-        f'stroke="{STROKE.get(color, color)}" stroke-width="{width:.1f}" stroke-dasharray="2 4"/>'
+        f'stroke="{color}" stroke-width="{width:.1f}" stroke-dasharray="2 4"/>'
     )
 
 
@@ -98,7 +108,7 @@ def polygon(points, fill=DATA):
 def polyline(points, color=DATA, width=2.0, dashed=False):
     """A line through points, a sequence of (x, y)."""
     return (
-        f'<polyline points="{_places(points)}" fill="none" stroke="{STROKE.get(color, color)}" '
+        f'<polyline points="{_places(points)}" fill="none" stroke="{color}" '
         f'stroke-width="{width:.1f}"{_dash(dashed)}/>'
     )
 
