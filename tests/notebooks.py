@@ -44,8 +44,8 @@ def run(path):
 
 
 @cache
-def panels(chapter):
-    """The Panels of a chapter in its order; chapter: its two digits, such as "04". Runs it once."""
+def ran(chapter):
+    """A chapter's names and its Panels in order, once it has run; chapter: its two digits, such as "04"."""
     (path,) = NOTEBOOKS.glob(f"{chapter}_*.ipynb")
     found, start = [], Panel.__init__
 
@@ -54,8 +54,12 @@ def panels(chapter):
         start(self, *arguments, **settings)
 
     with patch.object(Panel, "__init__", remember):
-        run(path)
-    return found
+        return run(path), found
+
+
+def panels(chapter):
+    """The Panels of a chapter in its order."""
+    return ran(chapter)[1]
 
 
 def positions(panel, most=2000, seed=0):

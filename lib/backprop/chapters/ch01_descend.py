@@ -5,9 +5,12 @@ import numpy as np
 from ..explore.equations import equations
 from ..explore.figures import moving_dot, moving_line, new_figure
 from ..explore.picture import Picture
-from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED
+from ..explore.question import Question
+from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, STROKE
 from ..explore.words import SUPERSCRIPT, count, decimals, listed, minus, number
 from ..functions import mean_squared_error
+from ..numerical import numerical_gradient
+from .turn import turn
 
 A, B = (-2.0, 4.0), (-3.0, 6.0)  # the part of the plane of all (a, b) that the map shows
 LEVELS = [0.1, 0.3, 1, 3, 10, 30, 100]  # the loss on the map's contour lines
@@ -32,7 +35,7 @@ def make_line_and_surface(x, y, x_name="x", y_name="y"):
     moving_line(line_ax, "o", color=DATA, markersize=7, zorder=4).set_data(x, y)
     ends = np.array(line_ax.get_xlim())
     line = moving_line(line_ax, color=FORWARD, linewidth=2.5)
-    misses = moving_line(line_ax, color=HIGHLIGHT, linewidth=4, zorder=3)
+    misses = moving_line(line_ax, color=STROKE[HIGHLIGHT], linewidth=4, zorder=3)
     _draw_map(map_ax, x, y)
     place = moving_dot(map_ax, markersize=12, clip_on=False)
 
@@ -208,3 +211,62 @@ def _size(loss):
         return "too large for the computer's numbers"
     digit, exponent = f"{loss:.0e}".split("e")
     return f"about {digit} · 10{str(int(exponent)).translate(SUPERSCRIPT)}"
+
+
+# the questions, in the chapter's order
+# fmt: off
+
+LOSS = Question(
+    "The loss at a = 1, b = 0", 2.5,
+    "The misses are −1, −1, −2, −2, their squares 1, 1, 4, 4, and the mean is 10 / 4.",
+    "Find the four misses, square each, and take the mean.",
+    {10: "That is the sum of the squares. The loss is their mean.",
+     1.5: "That is the mean of the misses' sizes. Square each miss first.",
+     -1.5: "That is the mean of the misses. Square each miss first."},
+    unit="cm²",
+)
+RAISE_B = Question(
+    "You raise b: the place moves", "up",
+    "The line moves up without turning, and b is the map's vertical axis.",
+    "Which axis of the map is b?",
+    {"right": "To the right is a larger a: a steeper line.",
+     "down the valley": "Only b changes, so the place moves along b's axis, wherever the valley is."},
+    choices=("up", "right", "down the valley"),
+)
+FIRST_STEP = Question(
+    "a, b after one step", (-0.25, 4.1),
+    "The misses are 3, 1, −2, −4, the derivatives −7.5 and −1: a = −1 + 0.75 and b = 4 + 0.1.",
+    "The line predicts 4, 3, 2, 1. Take the misses, then the two means, then subtract α times each.",
+    {(-1.75, 3.9): "You added the gradient. Downhill is against it: subtract.",
+     (6.5, 5): "You subtracted the whole gradient. The step is α times it.",
+     (-0.625, 4.05): "The factor 2 of the square's derivative is missing."},
+)
+LARGER_ALPHA = Question(
+    "A larger α arrives", "sooner, up to a point",
+    "From this start 0.01 is too small for a hundred steps, near 0.22 the path arrives soonest, and from "
+    "0.24 on each leap is wider than the one before: the path diverges.",
+    "Think of a leap so long that it lands higher on the other side.",
+    {"always sooner": "A leap can land higher on the other side of the valley.",
+     "always later": "With 0.01 a hundred steps are not enough."},
+    choices=("always sooner", "always later", "sooner, up to a point"),
+)
+PARAMETERS = Question(
+    "Parameters of 784-50-10", 39_760, "784 · 50 + 50 · 10 weights and 60 biases. A grid with 10 values of "
+    "each has 10 · 10 · … · 10 points, a 1 with 39,760 zeros.",
+    "Count the weights of both layers, then a bias for each hidden node and each output.",
+    {39_700: "The 50 + 10 biases are missing.", 39_200: "These are the first layer's weights alone.",
+     844: "That is the number of nodes. Each connection has a weight."},
+)
+# fmt: on
+
+
+# your turn
+
+
+def check_step(step):
+    """Compare a learner's step(weeks, heights, a, b, alpha) with a step along the measured gradient."""
+    weeks, heights = np.array([0.0, 1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0, 5.0])
+    place, alpha = np.array([0.5, 2.0]), 0.05
+    gradient = numerical_gradient(lambda p: mean_squared_error(p[0] * weeks + p[1], heights), place)
+    a, b = place - alpha * gradient
+    return turn(step, (weeks, heights, *place, alpha), a=a, b=b)

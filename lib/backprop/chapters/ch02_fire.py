@@ -231,7 +231,7 @@ def make_weights_that_part(runs):
     margin = 0.08 * np.ptp(every)
     left.set(title="Weights from x₁", ylim=(every.min() - margin, every.max() + margin))
     right.set(title="Loss", ylim=(-0.01, max(run.max() for run in losses.values()) * 1.1))
-    first = moving_line(left, color="#5ba3d4", linewidth=5, label="into hidden node 1")
+    first = moving_line(left, color="#4b94c6", linewidth=5, label="into hidden node 1")
     second = moving_line(left, color=DATA, linewidth=2, dashes=(4, 3), label="into hidden node 2")
     left.legend(loc="lower right", frameon=False, fontsize=10.5)
     curve = moving_line(right, color=DATA, linewidth=2)

@@ -10,7 +10,7 @@ from ..explore.equations import equations
 from ..explore.figures import moving_line, new_figure
 from ..explore.graph import graph_picture
 from ..explore.picture import Picture, drawing
-from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, PARAMETER
+from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER
 from ..explore.svg import arrow, circle, legend, line, text
 from ..explore.words import listed, number, symbol, worked
 from ..functions import half_squared_error, sigmoid, sigmoid_derivative
@@ -178,7 +178,7 @@ def make_vanishing():
     ax.axhline(1, color=MUTED, linewidth=1)
     for y, word in ((0.94, "explodes"), (0.06, "vanishes")):
         ax.text(0.99, y, word, fontsize=11, color=MUTED, ha="right", va="center", transform=ax.transAxes)
-    lines = {name: moving_line(ax, linestyle=look, color="#8c8c8c", linewidth=1.8, label=name)
+    lines = {name: moving_line(ax, linestyle=look, color=FAINT, linewidth=1.8, label=name)
              for name, look in zip(ACTIVATIONS, LOOKS, strict=True)}  # fmt: skip
     chosen = moving_line(ax, "o-", color=BACKWARD, linewidth=2.5, markersize=6, zorder=5,
                          label="the chosen one")  # fmt: skip

@@ -5,7 +5,7 @@ import numpy as np
 from ..explore.figures import moving, moving_line, new_figure, style
 from ..explore.network import Edge, Node, column_x, network_picture
 from ..explore.picture import Picture, drawing
-from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, PARAMETER
+from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER, STROKE
 from ..explore.svg import arrow, box, text
 from ..explore.words import count, decimals, number, power
 from ..functions import mean_squared_error, sigmoid
@@ -66,7 +66,7 @@ def make_errors():
     figure.legend(loc="outside upper center", ncols=3, fontsize=10.5, frameon=False)
     ax.text(1e-13, 1e-8, "← rounding", fontsize=11.5, color=MUTED, ha="center")
     ax.text(1.5e-2, 1e-8, "truncation →", fontsize=11.5, color=MUTED, ha="center")
-    at = moving(ax.axvline(0.1, color=HIGHLIGHT, linewidth=2))
+    at = moving(ax.axvline(0.1, color=STROKE[HIGHLIGHT], linewidth=2))
     forward = moving_line(ax, "s", color=PARAMETER, markersize=10, markeredgecolor=DATA)
     central = moving_line(ax, "o", color=FORWARD, markersize=11, markeredgecolor=DATA)
 
@@ -171,7 +171,7 @@ def make_learning_rate():
     losses = np.mean((outputs - TARGET) ** 2, axis=-1)
     shown = np.unique(np.geomspace(1, 3000, 120).astype(int)) - 1
     for ax, curves in ((left, losses), (right, steepest)):
-        ax.plot(shown + 1, curves[shown], color="#d0d0d0", linewidth=1.2)
+        ax.plot(shown + 1, curves[shown], color=FAINT, linewidth=1.2)
         ax.minorticks_off()
     loss = moving_line(left, color=DATA, linewidth=3)
     slope = moving_line(right, "--", color=BACKWARD, linewidth=3)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ..explore.picture import drawing
-from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER
+from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, GRID, HIGHLIGHT, MUTED, PARAMETER
 from ..explore.svg import arrow, box, edge, legend, line, quarter, text
 from ..explore.words import SUBSCRIPT, count, listed, minus, number, worked
 from ..layers import Affine
@@ -255,7 +255,7 @@ def _product(x, y, left, right, result, inner_name, inner_name_b):
             words = "fits, but only by chance" if inner > 1 else "fits; right, as it is 1 × 1"
             shapes.append(text(x - GAP, below + 22, words, bold=True))
     else:
-        shapes.append(box(x + GAP, y + GAP, width, height, FAINT, line_width=1.5, round_by=0))
+        shapes.append(box(x + GAP, y + GAP, width, height, GRID, line_width=1.5, round_by=0))
         shapes.append(text(x + GAP, below, "does not fit", bold=True, anchor="start"))
         shapes.append(text(x - 12, y - 14, f"{inner_name} = {inner}", anchor="end"))
         shapes.append(text(x - 12, y - 34, f"{inner_name_b} = {inner_b}", anchor="end"))
@@ -266,8 +266,8 @@ def _grid(x, y, rows, columns, name):
     """A rectangle of rows × columns unit squares; gradients are dashed."""
     color = COLORS.get(name, BACKWARD)
     width, height = UNIT * columns, UNIT * rows
-    inside = [line(x, y + UNIT * r, x + width, y + UNIT * r, FAINT, 1) for r in range(1, rows)]
-    inside += [line(x + UNIT * c, y, x + UNIT * c, y + height, FAINT, 1) for c in range(1, columns)]
+    inside = [line(x, y + UNIT * r, x + width, y + UNIT * r, GRID, 1) for r in range(1, rows)]
+    inside += [line(x + UNIT * c, y, x + UNIT * c, y + height, GRID, 1) for c in range(1, columns)]
     return "".join(inside) + box(x, y, width, height, color, "none", 2.5, 0, dashed=color == BACKWARD)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..explore.figures import moving_dot, moving_line, new_figure
 from ..explore.picture import Picture, drawing
-from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER
+from ..explore.style import BACKWARD, DATA, FORWARD, GRID, HIGHLIGHT, MUTED, PARAMETER
 from ..explore.svg import arrow, box, line, text
 from ..explore.words import decimals, listed, number, power, symbol
 from ..layers import (
@@ -287,7 +287,7 @@ def _bars(check):
     ]
     for exponent in (-9, -6, -3, 0):
         x = at(10.0**exponent)
-        shapes.append(line(x, TOP - 12, x, bottom - 4, FAINT, 1))
+        shapes.append(line(x, TOP - 12, x, bottom - 4, GRID, 1))
         shapes.append(text(x, bottom + 14, "1" if exponent == 0 else f"1e−{-exponent}", MUTED, size=14))
     for i, (name, difference) in enumerate(check.differences.items()):
         y, fails = TOP + ROW * i, name in check.failed()
@@ -330,7 +330,7 @@ def _compare(name, difference):
 
 def _answer(bug, verdict, revealed):
     """The word on the diagnosis; and the bug, once it may be seen."""
-    shapes, y = [line(14, 470, 746, 470, FAINT)], 496
+    shapes, y = [line(14, 470, 746, 470, GRID)], 496
     for words in textwrap.wrap(verdict, 76):
         shapes.append(text(14, y, words, anchor="start", bold=True))
         y += 22

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from ..explore.figures import moving, moving_line, new_figure
 from ..explore.picture import Picture
-from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, PARAMETER
+from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, GRID, HIGHLIGHT, INK, PARAMETER
 from ..explore.widgets.pad import SIDE, as_mnist
 from ..explore.words import count, decimals, listed
 from ..functions import log_softmax, softmax
@@ -116,7 +116,7 @@ def make_confusion(network, x, t):
     ax.grid(False)
     for (label, guess), n in np.ndenumerate(counts):
         right = label == guess
-        weight, color = ("bold", FORWARD) if right else ("normal", DATA)
+        weight, color = ("bold", INK[FORWARD]) if right else ("normal", DATA)
         ax.text(guess, label, n, ha="center", va="center", fontsize=11, weight=weight, color=color)
     frame = moving(ax.add_patch(Rectangle((-0.5, 0), 10, 1, fill=False, ec=HIGHLIGHT, lw=4)))
     stored = "Most images of each digit lie on the diagonal: they are read right."
@@ -207,7 +207,7 @@ def _image_axes(ax):
     """An empty image on axes of its own: a thin frame, no ticks, no grid."""
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
-    ax.spines[:].set(visible=True, color=FAINT)
+    ax.spines[:].set(visible=True, color=GRID)
     return moving(ax.imshow(BLANK, cmap="gray_r", vmin=0, vmax=255))
 
 

@@ -1,7 +1,8 @@
 """What a learner sees and drags: explore(draw, **controls) is the one mechanism.
 
 Read in this order: style (the look), words (how numbers are written), svg and figures (drawing),
-picture (what a draw function returns), controls and panel (sliders around it); then the pictures that
+picture (what a draw function returns), controls and panel (sliders around it), question
+(predictions); then the pictures that
 several chapters use: equations, graph, network; and widgets/ (labels, pad, progress, training).
 
 A function named for what it shows, such as two_paths, is a draw function: it takes the controls'
@@ -13,6 +14,7 @@ from .equations import Equations, equations
 from .graph import graph_picture
 from .panel import Panel, explore
 from .picture import Picture, drawing
+from .question import Question, Reply, ask, tally
 from .widgets.pad import DrawingPad
 from .widgets.progress import Progress
 from .widgets.training import TrainingPanel
@@ -23,9 +25,13 @@ __all__ = [
     "Panel",
     "Picture",
     "Progress",
+    "Question",
+    "Reply",
     "TrainingPanel",
+    "ask",
     "drawing",
     "equations",
     "explore",
     "graph_picture",
+    "tally",
 ]

@@ -6,7 +6,12 @@ import ipywidgets as widgets
 from ipywidgets.widgets.interaction import interactive
 from ipywidgets.widgets.widget_description import DescriptionWidget
 
+from .style import WIDTH
 from .words import symbol
+
+TRACK = 240  # px: the least of a slider; its number takes READOUT more
+READOUT = 72
+LONG = 300  # steps of a slider from which on its number has buttons for one step more or less
 
 
 def one_of(options, value):
@@ -32,9 +37,35 @@ def make_controls(draw, abbreviations):
         if isinstance(widget, DescriptionWidget):
             widget.description = widget.description or symbol(name)
             widget.style.description_width = f"{label_width}px"
-            widget.layout.width = f"{label_width + 185}px"
+            widget.layout.width = "auto"
+            widget.layout.min_width = "0"
+            if not hasattr(widget, "readout"):
+                widget.layout.max_width = f"{label_width + TRACK + READOUT}px"
         if isinstance(widget, widgets.FloatSlider):
             decimals = len(f"{widget.step:.10f}".rstrip("0").partition(".")[2])
             widget.readout_format = f".{decimals}f"
         made[name] = widget
     return made
+
+
+def grid(controls):
+    """The controls in columns, as many as leave every slider a track of TRACK px; a narrow page has one."""
+    labels = [
+        control.style.description_width for control in controls if isinstance(control, DescriptionWidget)
+    ]
+    least = max((int(label.removesuffix("px")) for label in labels), default=0) + TRACK + READOUT
+    columns = f"repeat(auto-fit, minmax(min(100%, {least}px), 1fr))"
+    layout = widgets.Layout(grid_template_columns=columns, grid_gap="0 16px", max_width=f"{WIDTH}px")
+    return widgets.GridBox([stepped(control) for control in controls], layout=layout)
+
+
+def stepped(control):
+    """A slider with a long way, beside a number field with buttons for single steps; others as they are."""
+    if not isinstance(control, widgets.IntSlider) or (control.max - control.min) / control.step < LONG:
+        return control
+    limits = {"min": control.min, "max": control.max, "step": control.step, "value": control.value}
+    field = widgets.BoundedIntText(**limits, layout={"width": "84px"})
+    field.add_class("stepped")
+    widgets.jslink((control, "value"), (field, "value"))
+    control.readout, control.layout.flex = False, "1"
+    return widgets.HBox([control, field])

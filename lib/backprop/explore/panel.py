@@ -5,7 +5,7 @@ from html import escape
 
 import ipywidgets as widgets
 
-from .controls import make_controls
+from .controls import grid, make_controls
 from .picture import Picture
 from .style import BACKWARD, PAPER, WIDTH
 from .widgets.labels import HandleLabels
@@ -42,9 +42,9 @@ class Panel(widgets.VBox):
         reset = widgets.Button(description="Reset", tooltip="Back to the first values", icon="undo")
         reset.on_click(lambda _: self.reset())
         reset.layout.width = "100px"
-        row = widgets.HBox([*self.controls.values(), reset])
-        row.layout = widgets.Layout(flex_flow="row wrap", align_items="center", max_width=f"{WIDTH}px")
-        super().__init__([row, self._views, self._caption, HandleLabels()])
+        self._caption.layout.flex = "1"
+        below = widgets.HBox([self._caption, reset], layout={"max_width": f"{WIDTH}px"})
+        super().__init__([grid([*self.controls.values()]), self._views, below, HandleLabels()])
         self.layout.max_width = f"{WIDTH + 20}px"
         self._update()
         for control in self.controls.values():

@@ -7,7 +7,7 @@ import ipywidgets as widgets
 from matplotlib.figure import Figure
 
 from .figures import png
-from .svg import svg, text
+from .svg import shaded, svg, text
 
 
 class Picture:
@@ -29,7 +29,7 @@ class Picture:
         if isinstance(content, Figure):
             data = png(content)
             return Views(widgets.Image, data, "image/png", data)
-        markup = content if isinstance(content, str) else None
+        markup = shaded(content) if isinstance(content, str) else None
         still = getattr(content, "_repr_svg_", lambda: markup)()
         live = getattr(content, "_repr_html_", lambda: still)()
         if live is None:

@@ -4,9 +4,10 @@ No ids, <defs> or url(#…): a page may show one picture twice, and ids would th
 """
 
 import math
+import re
 from html import escape
 
-from .style import BACKWARD, DATA, FONT, FORWARD, PAPER, WIDTH
+from .style import BACKWARD, DATA, FONT, FORWARD, INK, PAPER, STROKE, WIDTH
 
 
 def svg(height, title, sentence, *shapes, width=WIDTH):
@@ -18,6 +19,16 @@ def svg(height, title, sentence, *shapes, width=WIDTH):
         f"<title>{escape(title)}</title><desc>{escape(sentence)}</desc>"
         f'<rect width="{width}" height="{height:g}" fill="{PAPER}"/>{"".join(shapes)}</svg>'
     )
+
+
+def shaded(markup):
+    """The markup with darker shades for its texts and thin lines, so that they can be seen on white."""
+    for color, shade in STROKE.items():
+        markup = markup.replace(f'stroke="{color}"', f'stroke="{shade}"')
+    return TEXT_COLOR.sub(lambda found: found[1] + INK.get(found[2], found[2]), markup)
+
+
+TEXT_COLOR = re.compile(r'(<text [^>]*fill=")(#\w+)')
 
 
 def text(x, y, words, color=DATA, anchor="middle", size=15, bold=False, halo=True, code=False):

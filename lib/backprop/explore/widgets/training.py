@@ -12,7 +12,7 @@ from ..controls import one_of, powers_of_ten
 from ..figures import moving_line, new_figure
 from ..panel import Panel
 from ..picture import Picture
-from ..style import BACKWARD, FORWARD, HIGHLIGHT, PAPER
+from ..style import BACKWARD, DATA, FORWARD, HIGHLIGHT, PAPER
 from ..words import count, number
 
 TOP = 2.5  # of the loss's axis
@@ -113,7 +113,7 @@ class TrainingPanel(Panel):
         self._axes[0].set(title=f"loss, mean of the last {MEAN} mini-batches", ylim=(0, TOP + 0.1))
         self._axes[1].set(title="test accuracy (%)", ylim=(0, 100))
         self._loss = moving_line(self._axes[0], color=BACKWARD, lw=1.5)
-        self._last = moving_line(self._axes[0], "o", color=HIGHLIGHT, ms=8)
+        self._last = moving_line(self._axes[0], "o", color=HIGHLIGHT, mec=DATA, ms=8)
         self._accuracy = moving_line(self._axes[1], "o-", color=FORWARD, mec=PAPER, ms=8)
 
     def _curves(self, **settings):
