@@ -21,6 +21,8 @@ def main():
             panel = page.locator(".jp-CodeCell", has_text=words).locator(PANEL).last
             panel.scroll_into_view_if_needed()
             page.wait_for_timeout(1000)
+            if name == "apples":
+                panel.locator(".noUi-handle").last.press("End")  # the whole walk
             if name == "one_step":
                 panel.locator(".noUi-handle").first.focus()
                 for _ in range(2):  # back to the step in which the hidden weights get their gradients

@@ -1,11 +1,13 @@
-"""Chapter 03: every sentence and every number of both bills at all settings, and the nudge."""
+"""Chapter 03: every sentence and number of both bills, the nudge, the questions, and the walk back."""
 
 from decimal import Decimal
+from fractions import Fraction
 from operator import mul
 
 import numpy as np
 import pytest
 from backprop import Value
+from backprop.chapters import ch03_buy as ch03
 from backprop.explore.equations import plain
 from backprop.explore.style import BACKWARD, FORWARD, HIGHLIGHT
 from backprop.explore.words import worked
@@ -103,7 +105,7 @@ def test_the_longest_line_of_graph_1_is_right_at_all_10_230_settings():
 
 def test_what_stands_where_in_graph_1():
     """Values above their edges, gradients below; inputs left, the total right."""
-    picture = panels("03")[0].draw()
+    picture = panels("03")[0].draw(step=5)
     at = {t.words: (t.x, t.y) for t in texts(picture)}
     for name, value, gradient in (
         ("apple price", "100", "2 × 1.1 = 2.2"), ("apples", "2", "100 × 1.1 = 110"), ("tax", "1.1", "200"),
@@ -115,6 +117,13 @@ def test_what_stands_where_in_graph_1():
     assert at["total"][0] > at["200"][0] > at["100"][0]
     highlighted = [c for c in shapes(picture, "circle") if c.get("stroke") == HIGHLIGHT]
     assert [(c.get("cx"), c.get("stroke-width")) for c in highlighted] == [("330.0", "4.0")]
+
+
+def test_a_walk_starts_before_its_first_step():
+    for panel, last in zip(panels("03")[:2], (5, 9), strict=True):
+        assert panel.values()["step"] == panel.controls["step"].min == 0
+        assert panel.controls["step"].max == last
+        assert said(panel.draw()).startswith("Only the inputs are known: ")
 
 
 def test_a_long_gradient_stays_clear_of_its_node():
@@ -152,3 +161,217 @@ def test_the_change_and_the_promise_agree_at_every_nudge():
         ]
         signs.add(np.sign(float(change)))
     assert signs == {-1, 0, 1}
+
+
+# the questions, with exact fractions
+
+TAX = Fraction(11, 10)
+
+
+def slips(question):
+    return {float(wrong) for wrong in question.mistakes}
+
+
+def test_what_you_pay():
+    assert ch03.PAY.answer == 100 * 2 * TAX
+    assert slips(ch03.PAY) == {100 * 2, 100 * TAX, 100 * 2 + 2, 100 * 2 * (TAX - 1)}
+
+
+def test_the_price_of_a_won():
+    more = 101 * 2 * TAX - 100 * 2 * TAX
+    assert Fraction(str(ch03.PRICE.answer)) == more
+    assert slips(ch03.PRICE) == {2, float(TAX), 1, float(101 * 2 * TAX)}
+
+
+def test_of_three_gradients_one_stays_when_the_apples_change():
+    def gradients(price, apples):
+        return {
+            "of the apple price": apples * TAX,
+            "of the apples": price * TAX,
+            "of the tax": price * apples,
+        }
+
+    before, after = gradients(100, 2), gradients(100, 4)
+    assert set(ch03.APPLES.choices) == before.keys()
+    assert [name for name in before if before[name] == after[name]] == [ch03.APPLES.answer]
+    for name, why in ch03.APPLES.mistakes.items():
+        assert after[name] == 2 * before[name] and f"doubles to {float(after[name]):g}." in why
+    assert f"= {float(before['of the apples']):g}:" in ch03.APPLES.reason
+
+
+def by_hand(apple_price, apples, tangerine_price, tangerines, tax=TAX, into_tax=None):
+    """Both prices', both counts' and the tax's gradients."""
+    subtotal = apple_price * apples + tangerine_price * tangerines
+    end = subtotal if into_tax is None else into_tax
+    return tuple(map(float, (apples * tax, tangerines * tax, apple_price * tax, tangerine_price * tax, end)))
+
+
+def test_the_five_gradients_and_how_they_go_wrong():
+    bill = 100, 2, 150, 3
+    assert ch03.BY_HAND.answer == by_hand(*bill)
+    price, other_price, count, other_count, tax = by_hand(*bill)
+    assert set(ch03.BY_HAND.mistakes) == {
+        by_hand(*bill, tax=1), (count, other_count, price, other_price, tax),
+        by_hand(*bill, into_tax=650 * TAX), by_hand(*bill, into_tax=1),
+    }  # fmt: skip
+
+
+def test_no_apples():
+    price, _, count, *_ = by_hand(100, 0, 150, 3)
+    assert ch03.NO_APPLES.answer == (price, count)
+    assert set(ch03.NO_APPLES.mistakes) == {
+        (0, 0), (count, price), (float(2 * TAX), count), (0, 100),
+    }  # fmt: skip
+
+
+def test_one_price_used_twice():
+    more = (101 * 2 + 101 * 3 - 100 * 2 - 100 * 3) * TAX
+    assert Fraction(str(ch03.TWICE.answer)) == more
+    apples, tangerines = 2 * TAX, 3 * TAX
+    assert slips(ch03.TWICE) == {
+        float(apples), float(tangerines), 5, float(apples * tangerines), float(2 * 3 * TAX),
+    }  # fmt: skip
+
+
+def test_two_calls_without_setting_back():
+    price, count, tax = Value(100), Value(2), Value(1.1)
+    total = price * count * tax
+    for _ in range(2):
+        solution(total)
+    assert price.grad == pytest.approx(ch03.AGAIN.answer)
+    assert slips(ch03.AGAIN) == {2.2, 2 * 2.2}
+
+
+def test_one_point_more_tax():
+    point = Fraction(1, 100)
+    assert ch03.POINT.answer == 650 * (TAX + point) - 650 * TAX
+    assert slips(ch03.POINT) == {650, 65, float(715 * point)} and 650 * 10 * point == 65
+    assert 650 * (TAX + 1 - 1) == 715, "a factor larger by 1 is 2.1, a tax of 110 %"
+
+
+# your turn
+
+
+def solution(total):
+    total.grad = 1.0
+    for value in reversed(total.order()):
+        for x, local in zip(value.inputs, value.local_gradients, strict=True):
+            x.grad += local * value.grad
+
+
+def recursive(total, upstream=1.0):
+    total.grad += upstream
+    for x, local in zip(total.inputs, total.local_gradients, strict=True):
+        recursive(x, local * upstream)
+
+
+def with_reset(total):
+    for value in total.order():
+        value.grad = 0.0
+    solution(total)
+
+
+@pytest.mark.parametrize("right", [solution, recursive, with_reset, Value.backward])
+def test_any_right_walk_back_is_right(right):
+    reply = ch03.check_backward(right)
+    assert reply.right is True
+    assert repr(reply).startswith("✓ Right. All 10 grads are as by Value.backward")
+
+
+def forward(total):
+    total.grad = 1.0
+    for value in total.order():
+        for x, local in zip(value.inputs, value.local_gradients, strict=True):
+            x.grad += local * value.grad
+
+
+def replaced(total):
+    total.grad = 1.0
+    for value in reversed(total.order()):
+        for x, local in zip(value.inputs, value.local_gradients, strict=True):
+            x.grad = local * value.grad
+
+
+def local_alone(total):
+    total.grad = 1.0
+    for value in reversed(total.order()):
+        for x, local in zip(value.inputs, value.local_gradients, strict=True):
+            x.grad += local
+
+
+def upstream_alone(total):
+    total.grad = 1.0
+    for value in reversed(total.order()):
+        for x in value.inputs:
+            x.grad += value.grad
+
+
+def subtracted(total):
+    total.grad = 1.0
+    for value in reversed(total.order()):
+        for x, local in zip(value.inputs, value.local_gradients, strict=True):
+            x.grad -= local * value.grad
+
+
+def one_step(total):
+    total.grad = 1.0
+    for x, local in zip(total.inputs, total.local_gradients, strict=True):
+        x.grad += local
+
+
+def data_for_grad(total):
+    total.grad = 1.0
+    for value in reversed(total.order()):
+        for x, local in zip(value.inputs, value.local_gradients, strict=True):
+            x.grad += local * value.data
+
+
+def started_at_the_total(total):
+    solution(total)
+    for value in total.order():
+        value.grad *= total.data
+
+
+def misspelled(total):
+    total.grad = 1.0
+    for value in reversed(total.order()):
+        value.input  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (forward, "don't get past the last node. Walk through every Value, the total first"),
+        (replaced, "one of its gradients is lost: add with +="),
+        (local_alone, "Multiply it by the upstream one"),
+        (upstream_alone, "Multiply it by the local gradient"),
+        (subtracted, "Not yet. tax.grad has the right size and the wrong sign: the sign is flipped."),
+        (one_step, "don't get past the last node"),
+        (data_for_grad, "The upstream gradient is value.grad, not value.data"),
+        (started_at_the_total, "Not yet. total.grad is 984 times too large"),
+        (misspelled, "It stops with AttributeError: 'Value' object has no attribute 'input'"),
+    ],
+)
+def test_a_wrong_walk_back_gets_a_telling_reason(wrong, words):
+    reply = ch03.check_backward(wrong)
+    assert reply.right is False and words in repr(reply), reply
+
+
+def test_a_walk_that_never_starts_is_not_written_yet():
+    def no_start(total):
+        for value in reversed(total.order()):
+            for x, local in zip(value.inputs, value.local_gradients, strict=True):
+                x.grad += local * value.grad
+
+    for backward in (no_start, lambda total: None, lambda total: 1.0):
+        reply = ch03.check_backward(backward)
+        assert reply.right is None and "Not written yet: every grad is 0, also total.grad" in repr(reply)
+
+
+def test_the_checks_graph_uses_a_value_twice_and_subtracts():
+    values = [Value(number) for number in (120.0, 4.0, 3.0, 20.0, 1.2)]
+    total = ch03.one_price(*values)
+    total.backward()
+    assert total.data == pytest.approx((120 * 4 + 120 * 3 - 20) * 1.2)
+    assert [v.grad for v in values] == pytest.approx([7 * 1.2, 120 * 1.2, 120 * 1.2, -1.2, 820])
+    assert len(total.order()) == 10 and len({v.name for v in total.order()}) == 10
