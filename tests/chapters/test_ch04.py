@@ -8,12 +8,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from backprop import Value, numerical_gradient
+from backprop.chapters import ch04_chain as ch04
 from backprop.chapters.ch04_chain import ACTIVATIONS, deltas_by_depth
 from backprop.explore.equations import plain
 from backprop.explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, PARAMETER
 from reading import arithmetic, read, shapes, texts, wrong
 
-from notebooks import panels, positions, said
+from notebooks import every_place, panels, positions, ran, said
 
 
 def full(value):
@@ -476,3 +478,143 @@ def test_words_beside_the_axis():
     handles = [t.get_text() for t in ax.figure.legends[0].get_texts()]
     assert handles == ["the chosen one", *ACTIVATIONS]
     assert ax.get_yscale() == "log"
+
+
+@pytest.mark.parametrize(("number", "name", "start"), [(0, "step", 0), (3, "step", 0), (4, "depth", 2)])
+def test_a_panel_that_is_to_be_predicted_starts_before_the_event(number, name, start):
+    panel = panels("04")[number]
+    assert panel.values()[name] == start == every_place(panel.controls[name])[0]
+
+
+# the questions
+
+
+def test_the_square_and_what_slips_give():
+    x, y = Value(2), Value(3)
+    z = (x + y) ** 2
+    z.backward()
+    assert ch04.SQUARE.answer == x.grad == y.grad
+    assert set(ch04.SQUARE.mistakes) == {x.data + y.data, z.data, 2 * x.data}
+
+
+def test_the_two_paths_and_what_slips_give():
+    t1, t2 = Value(2), Value(3)
+    x1, x2 = t1 + t2, t1 * t2
+    (x1 * x2).backward()
+    question, plus, times = ch04.TWO_PATHS, x1.grad * 1, x2.grad * t2.data
+    assert question.answer == t1.grad == plus + times
+    local, unswapped = 1 + t2.data, x1.data * 1 + x2.data * t2.data
+    slips = {plus, times, plus * times, local, plus + x2.grad * t1.data, unswapped}
+    assert set(question.mistakes) == slips and len(slips) == 6
+
+
+def gradients_of_chain(x, W, target):
+    """∂C/∂W of each weight, measured."""
+
+    def cost(W):
+        value = x
+        for w in W:
+            value = sigmoid(w * value)
+        return (value - target) ** 2 / 2
+
+    return numerical_gradient(cost, np.array(W, dtype=float))
+
+
+def test_which_gradients_become_0():
+    assert (np.abs(gradients_of_chain(0.0, [0.8, 1.5], 0.0)) > 1e-6).tolist() == [False, True]
+    assert ch04.ZERO_X.answer == "∂C/∂W₁ alone" and sigmoid(0) == 0.5
+    start = [0.8, -1.2, 0.0, 0.6]
+    assert (np.abs(gradients_of_chain(1.0, start, 0.0)) > 1e-9).tolist() == [False, False, True, True]
+    assert ch04.ZERO_W3.answer == "W₁ and W₂"
+
+
+def test_the_h_that_does_not_belong_makes_the_gradient_too_small():
+    x, W1, W2, target = (ran("04")[0][name] for name in ("x", "W1", "W2", "target"))
+    h = sigmoid(W1 * x)
+    right = gradients_of_chain(x, [W1, W2], target)[0]
+    y = sigmoid(W2 * h)
+    kept = (y - target) * y * (1 - y) * h * W2 * h * (1 - h) * x
+    assert kept / right == pytest.approx(h, rel=1e-6) and 0 < h < 1
+    assert ch04.KEPT_H.answer == "too small"
+
+
+def test_how_much_ten_sigmoid_neurons_divide_by():
+    slopes = [sigmoid(z) * (1 - sigmoid(z)) for z in np.linspace(-20, 20, 2001)]
+    assert max(slopes) == 0.25
+    assert ch04.TEN_NEURONS.answer == (1 / max(slopes)) ** 9 <= 1 / deltas_of("sigmoid", 1.0, 10)[0]
+    assert set(ch04.TEN_NEURONS.mistakes) == {4**10, 4 * 9, 4}
+
+
+def test_a_weight_of_5_makes_the_first_delta_much_smaller():
+    for depth in (3, 10, 30):
+        one, five = (deltas_of("sigmoid", weight, depth)[0] for weight in (1.0, 5.0))
+        assert 0 < five < one / 10
+    assert ch04.WEIGHT_5.answer == "much smaller"
+
+
+# your turn
+
+
+def right(W, values, target):
+    """∂C/∂W, weight by weight, each as its whole product."""
+    slopes = values[1:] * (1 - values[1:])
+    return np.array([
+        (values[-1] - target) * values[k] * np.prod(slopes[k:]) * np.prod(W[k + 1 :]) for k in range(len(W))
+    ])  # fmt: skip
+
+
+def with_the_h(W, values, target):
+    return right(W, values, target) * np.append(values[1:-1], 1)
+
+
+def one_slope_behind(W, values, target):
+    delta, found = (values[-1] - target) * values[-1] * (1 - values[-1]), []
+    for k in reversed(range(len(W))):
+        found.insert(0, delta * values[k])
+        delta *= W[k] * values[k + 1] * (1 - values[k + 1])
+    return found
+
+
+def four_only(W, values, target):
+    return right(W, values, target)[:4]
+
+
+def stops(W, values, target):
+    return values[len(W) + 1]
+
+
+def halves(W, values, target):
+    W *= 0.5
+    return right(W, values, target)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "words"),
+    [
+        (lambda *a: -right(*a), "the sign is flipped"),
+        (lambda *a: 2 * right(*a), "is 2 times too large: a factor is missing or too many"),
+        (lambda *a: right(*a)[::-1], "has the right numbers in the wrong places"),
+        (with_the_h, "is right in 1 of 5 entries, and the first wrong one is at [0]"),
+        (one_slope_behind, "is right in 1 of 5 entries"),
+        (four_only, "has the shape (4,), expected (5,)"),
+        (lambda *a: right(*a)[-1], "is one number, expected an array of shape (5,)"),
+        (stops, "It stops with IndexError"),
+        (halves, "it changes its inputs in place"),
+    ],
+)
+def test_a_wrong_loop_over_the_layers_gets_its_reason(attempt, words):
+    reply = ch04.check_gradients(attempt)
+    assert reply.right is False and words in repr(reply)
+
+
+def test_a_right_loop_is_right_and_every_gradient_counts():
+    assert ch04.check_gradients(right).right
+    assert ch04.check_gradients(lambda *a: list(right(*a))).right
+    for k in range(5):
+
+        def wrong_at(*a, k=k):
+            found = right(*a)
+            found[k] *= 1.01
+            return found
+
+        assert not ch04.check_gradients(wrong_at).right

@@ -349,6 +349,7 @@ def test_flat_losses_below_1e_18_are_truncation(trained):
 
 def test_two_lists_show_one_array_and_copies():
     panel = panels("05")[4]
+    assert panel.values() == {"step": 0}, "before the event that is to be predicted"
     assert [place["step"] for place in positions(panel)] == [0, 1, 2, 3, 4]
     rows = ["[8, 4]", "[4, 2]", "[2, 1]", "[1, 0.5]", "[0.5, 0.25]"]
     for step in range(5):
@@ -373,3 +374,159 @@ def test_two_lists_show_one_array_and_copies():
             "they are one array. In the second list entry 0 still shows [8, 4]."
             if step else "Before the first step both lists show the same. Only the second one holds a copy."
         )  # fmt: skip
+
+
+# the questions
+
+
+def test_both_differences_and_what_slips_give():
+    f, h = ch05.cube, Fraction(1, 10)
+    up, here, down = f(2 + h), f(Fraction(2)), f(2 - h)
+    assert (up, down) == (Fraction("9.261"), Fraction("6.859"))
+    forward, central = (up - here) / h, (up - down) / (2 * h)
+    question = ch05.DIFFERENCES
+    assert question.answer == pytest.approx((float(forward), float(central)))
+    assert abs(central - 12) < abs(forward - 12)
+    slips = [
+        (forward, (up - down) / h),
+        ((up - here) / (2 * h), central),
+        ((here - down) / h, central),
+        (up - here, up - down),
+    ]
+    assert list(question.mistakes) == [pytest.approx(tuple(map(float, slip))) for slip in slips]
+
+
+def test_the_gradient_of_a_sum_of_cubes_and_what_slips_give():
+    x = np.array([2.0, 3.0, -1.0])
+    measured = numerical_gradient(lambda x: np.sum(x * x * x), x)
+    assert ch05.GRADIENT.answer == pytest.approx(tuple(measured), abs=1e-6)
+    slips = [x**3, 3 * x * np.abs(x), x**2]
+    assert list(ch05.GRADIENT.mistakes) == [tuple(slip.tolist()) for slip in slips]
+
+
+def test_the_best_h_of_the_choices():
+    question = ch05.BEST_H
+    errors = {h: float(abs(sum(exact_errors(float(h))[1]))) for h in question.choices}
+    assert question.answer == min(errors, key=errors.get)
+    others = {h: error for h, error in errors.items() if h != question.answer}
+    assert errors[question.answer] < min(others.values()) / 1000, "not by luck"
+    outweighs = {h: abs(t) > abs(r) for h in errors for t, r in [exact_errors(float(h))[1]]}
+    assert outweighs["0.1"] and not outweighs["1e-10"] and not outweighs["1e-15"]
+    high, low = (f"{ch05.cube(x):.15f}" for x in (2 + 1e-10, 2 - 1e-10))
+    assert (high[:10], low[:10]) == ("8.00000000", "7.99999999"), "they part at the 9th digit or so"
+
+
+def test_how_often_the_network_predicts():
+    count, p = 0, {name: array.copy() for name, array in ch05.START.items()}
+
+    def loss(_):
+        nonlocal count
+        count += 1
+        return mean_squared_error(by_hand(p)[1], [0.2, 0.1])
+
+    for array in p.values():
+        numerical_gradient(loss, array)
+    assert count == 24 and ch05.PASSES.answer == 3000 * count
+    assert list(ch05.PASSES.mistakes) == [3000 * 12, 3000 * 13, count, 3000 * 2]
+
+
+def test_a_rate_of_300_gets_stuck(trained):
+    outputs, losses, steepest = trained
+    stuck, three = ch05.RATES.index(300), ch05.RATES.index(3)
+    assert losses[:, stuck] == pytest.approx(0.025, abs=5e-4) and losses[-1, three] < 1e-12
+    assert np.all(outputs[0, stuck] < 0.001) and steepest[1, stuck] < 1e-4
+    assert ch05.RATE_300.answer == "gets stuck"
+
+
+def test_what_the_list_and_the_integers_hold():
+    W = np.array([8.0, 4.0])
+    same = [W]
+    for _ in range(3):
+        W -= 0.5 * W
+        same.append(W)
+    assert [entry.tolist() for entry in same] == 4 * [[1, 0.5]]
+    assert ch05.SAME_LIST.answer == "four times [1, 0.5]"
+    held, whole = [], np.array([3])
+    for value in (3 + 1e-4, 3 - 1e-4):
+        whole[0] = value
+        held.append(int(whole[0]))
+    assert ch05.INTEGERS.answer == tuple(held)
+    rounded, up = (round(3 + 1e-4), round(3 - 1e-4)), (math.ceil(3 + 1e-4), math.floor(3 - 1e-4))
+    assert list(ch05.INTEGERS.mistakes) == [(3 + 1e-4, 3 - 1e-4), rounded, up]
+
+
+# your turn
+
+
+def measure(f, x, h, up=1.0, down=1.0, over=2.0, sign=1, put_back=True):
+    """A central difference with the slips of learners."""
+    gradient = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        old = x[i]
+        x[i] = old + up * h
+        above = f(x)
+        x[i] = old - down * h
+        below = f(x)
+        if put_back:
+            x[i] = old
+        gradient[i] = sign * (above - below) / (over * h)
+    return gradient
+
+
+def slip(**settings):
+    return lambda f, x, h: measure(f, x, h, **settings)
+
+
+def rows_at_once(f, x, h):
+    gradient = np.zeros(len(x))
+    for i in range(len(x)):
+        old = x[i].copy()
+        x[i] = old + h
+        above = f(x)
+        x[i] = old - h
+        gradient[i] = (above - f(x)) / (2 * h)
+        x[i] = old
+    return gradient
+
+
+def left_up(f, x, h):
+    """Goes up and down, but comes back to the middle only from below: x[i] += h, −= 2h."""
+    gradient = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        x[i] += h
+        above = f(x)
+        x[i] -= 2 * h
+        gradient[i] = (above - f(x)) / (2 * h)
+    return gradient
+
+
+@pytest.mark.parametrize(
+    ("attempt", "words"),
+    [
+        (slip(sign=-1), "the sign is flipped"),
+        (slip(over=1.0), "is 2 times too large: a factor is missing or too many"),
+        (slip(down=0.0, over=1.0), "This is the forward difference"),
+        (slip(up=0.0, over=1.0), "This is the backward difference"),
+        (slip(put_back=False), "x is not put back"),
+        (left_up, "x is not put back"),
+        (rows_at_once, "has the shape (2,), expected (2, 3)"),
+        (lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h), "is one number, expected an array of shape (2, 3)"),
+        (lambda f, x, h: measure(f, x, h).T, "it looks transposed"),
+        (lambda f, x, h: f(x[9]), "It stops with IndexError"),
+        (slip(down=-1.0), "is 0 everywhere"),
+        (lambda f, x, h: measure(f, x, 1e-4), "is close, but not right"),
+    ],
+)
+def test_a_wrong_central_difference_gets_its_reason(attempt, words):
+    reply = ch05.check_central_difference(attempt)
+    assert reply.right is False and words in repr(reply)
+
+
+def on_copies(f, x, h):
+    return measure(f, x.copy(), h)
+
+
+@pytest.mark.parametrize("attempt", [measure, on_copies, numerical_gradient])
+def test_a_right_central_difference_is_right(attempt):
+    assert ch05.check_central_difference(attempt).right
+    assert not ch05.check_central_difference(lambda f, x, h: 1.01 * attempt(f, x, h)).right

@@ -10,15 +10,17 @@ from ..explore.equations import equations
 from ..explore.figures import moving_line, new_figure
 from ..explore.graph import graph_picture
 from ..explore.picture import Picture, drawing
+from ..explore.question import Question
 from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER
 from ..explore.svg import arrow, circle, legend, line, text
 from ..explore.words import listed, number, symbol, worked
 from ..functions import half_squared_error, sigmoid, sigmoid_derivative
 from ..graph import Value
 from ..layers import Elu, LeakyRelu, Relu, Sigmoid, Tanh
+from .turn import turn
 
 
-def square_of_sum(x=2.0, y=3.0, step=5):
+def square_of_sum(x=2.0, y=3.0, step=0):
     """z = t² with t = x + y as a graph. step: 0…5 of the walk forward and backward."""
     t = Value(x, "x") + Value(y, "y")
     z = t**2
@@ -106,7 +108,7 @@ def _move(name, gradient):
     return f"makes {name} {'smaller' if gradient > 0 else 'larger'}"
 
 
-def three_hidden(x=1.0, W1=0.8, W2=-1.2, W3=1.5, W4=0.6, target=0.0, step=4):
+def three_hidden(x=1.0, W1=0.8, W2=-1.2, W3=1.5, W4=0.6, target=0.0, step=0):
     """x → h₁ → h₂ → h₃ → y → C, each neuron a sigmoid; step: how many δs are known, 0…4."""
     weights = [W1, W2, W3, W4]
     values = [x]
@@ -185,7 +187,7 @@ def make_vanishing():
     figure.legend(handles=[chosen, *lines.values()], loc="outside upper center", ncols=6, fontsize=10.5,
                   frameon=False, handlelength=2.6, columnspacing=1.2)  # fmt: skip
 
-    def draw(activation="sigmoid", weight=1.0, depth=10):
+    def draw(activation="sigmoid", weight=1.0, depth=2):
         weight = round(weight, 6)  # a dragged 0 may come as 1e-16
         back = np.arange(depth)[::-1]
         sizes = {name: np.abs(deltas_by_depth(name, weight, depth)) for name in ACTIVATIONS}
@@ -245,3 +247,84 @@ def _say_depth(activation, weight, sizes):
         f"{start}|δ| changes by a factor of {factor} per layer on average. The first neuron's |δ| is "
         f"{times} times the last one's: {verdict}.{also}"
     )
+
+
+# the questions, in the chapter's order
+# fmt: off
+
+SQUARE = Question(
+    "∂z/∂x at x = 2, y = 3", 10,
+    "t = 5, and 2t · 1 = 10.",
+    "First find t. Then multiply the rate of t² by the rate of x + y.",
+    {5: "That is t itself. The rate of t² is 2t.", 25: "That is z. Its rate against t is 2t.",
+     4: "That is the slope of x² alone. What is squared is x + y."},
+)
+TWO_PATHS = Question(
+    "∂f/∂t₁ at t₁ = 2, t₂ = 3", 21,
+    "Through +: ∂f/∂x₁ · ∂x₁/∂t₁ = 6 · 1 = 6. Through ×: ∂f/∂x₂ · ∂x₂/∂t₁ = 5 · 3 = 15. Together 21.",
+    "There are two chains, one through + and one through ×. Add them up.",
+    {6: "That is the path through + alone.", 15: "That is the path through × alone.",
+     90: "You multiplied the two paths. Rates multiply along a path; the paths add up.",
+     4: "These are ∂x₁/∂t₁ and ∂x₂/∂t₁ alone. Multiply each by what comes back from f.",
+     16: "At ×, the local derivative for t₁ is the other factor, t₂.",
+     23: "The last × swaps: ∂f/∂x₁ is x₂, and ∂f/∂x₂ is x₁."},
+)
+ZERO_X = Question(
+    "x = 0 makes 0", "∂C/∂W₁ alone",
+    "∂C/∂W₁ ends in · x. ∂C/∂W₂ ends in · h, and h = g(0) = ½.",
+    "Which value does each weight meet? And what is g(0)?",
+    {"∂C/∂W₂ alone": "It ends in · h, and h = g(0) = ½.",
+     "both": "Right for ∂C/∂W₁. But ∂C/∂W₂ ends in · h, and g(0) is ½, not 0.",
+     "neither": "One of them ends in · x."},
+    choices=("∂C/∂W₁ alone", "∂C/∂W₂ alone", "both", "neither"),
+)
+KEPT_H = Question(
+    "∂C/∂W₁ with the h", "too small",
+    "It is h times the right one. h is the output of a sigmoid, so it lies between 0 and 1.",
+    "It is multiplied by h once too often. Between which numbers does h lie?",
+    {"too large": "A factor makes larger only if it is above 1. h is the output of a sigmoid.",
+     "of the wrong sign": "h is the output of a sigmoid: it is positive.",
+     "nothing": "It gets a factor that the right one does not have."},
+    choices=("too small", "too large", "of the wrong sign", "nothing"),
+)
+ZERO_W3 = Question(
+    "W₃ = 0 makes 0 the gradients of", "W₁ and W₂",
+    "δ₂ contains W₃, and δ₁ contains δ₂. W₃'s own is δ₃ · h₂: it changes, since h₃, y and with them δ₃ "
+    "change, but it is not 0.",
+    "Which of the δs contain W₃ as a factor?",
+    {"W₃ alone": "W₃'s own gradient is δ₃ · h₂, and W₃ is no factor of it.",
+     "W₁, W₂ and W₃": "Right for W₁ and W₂. But W₃ is no factor of δ₃ · h₂, its own gradient.",
+     "W₄ alone": "W₄'s gradient is δ_y · h₃: the way back has not met W₃ yet."},
+    choices=("W₁ and W₂", "W₁, W₂ and W₃", "W₃ alone", "W₄ alone"),
+)
+TEN_NEURONS = Question(
+    "δ is divided by at least", 4**9,
+    "Nine steps back, each times at most ¼: 4 · 4 · … · 4 is 262,144, so about 4 millionths are left.",
+    "How many steps lead from the last neuron back to the first? Each divides by 4, or by more.",
+    {4**10: "Ten neurons, but only nine steps between them.",
+     36: "You added the steps up. Rates multiply along a path.",
+     4: "That is one step. Nine of them lead back to the first."},
+)
+WEIGHT_5 = Question(
+    "With weight 5, the first |δ| is", "much smaller",
+    "Large inputs drive the sigmoid to where it is flat. There W · g′ is smaller than with 1.",
+    "Each step multiplies by W · g′. What does a large input do to g′?",
+    {"larger": "W grows, but g′ is not what it was: the inputs have grown too.",
+     "as large as before": "W grows to 5 times; g′ shrinks by another factor than that."},
+    choices=("larger", "as large as before", "much smaller"),
+)
+# fmt: on
+
+
+# your turn
+
+
+def check_gradients(gradients):
+    """Compare a learner's gradients(W, values, target) with Value.backward, on a chain of five neurons."""
+    W, target = np.array([2.0, -3.0, 3.5, -2.5, 3.0]), 0.3
+    weights, outputs = [Value(weight) for weight in W], [Value(0.8)]
+    for weight in weights:
+        outputs.append((weight * outputs[-1]).sigmoid())
+    (0.5 * (outputs[-1] - target) ** 2).backward()
+    values = np.array([value.data for value in outputs])
+    return turn(gradients, (W, values, target), gradients=np.array([weight.grad for weight in weights]))

@@ -5,10 +5,13 @@ import numpy as np
 from ..explore.figures import moving, moving_line, new_figure, style
 from ..explore.network import Edge, Node, column_x, network_picture
 from ..explore.picture import Picture, drawing
+from ..explore.question import Question, Reply
 from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER, STROKE
 from ..explore.svg import arrow, box, text
 from ..explore.words import count, decimals, number, power
 from ..functions import mean_squared_error, sigmoid
+from ..numerical import numerical_gradient
+from .turn import turn
 
 
 def cube(x):
@@ -231,7 +234,7 @@ def _outputs(p):
     return sigmoid(hidden[..., :1] * p[..., 6:8] + hidden[..., 1:] * p[..., 8:10] + p[..., 10:12])
 
 
-def two_histories(step=3):
+def two_histories(step=0):
     """Two lists after so many steps W −= ½ W: one of the same array, one of copies."""
     W = np.array([8.0, 4.0])
     same, copies = [W], [W.copy()]
@@ -267,3 +270,105 @@ def two_histories(step=3):
 
 def _row(array):
     return "[" + ", ".join(number(value) for value in array) + "]"
+
+
+# the questions, in the chapter's order
+# fmt: off
+
+DIFFERENCES = Question(
+    "Forward, central at h = 0.1", (12.61, 12.01),
+    "(9.261 − 8) / 0.1 = 12.61 and (9.261 − 6.859) / 0.2 = 12.01. The central one comes closer to 12.",
+    "Forward takes 2.1³ and 2³, central 2.1³ and 1.9³. Divide each difference by the distance of its points.",
+    {(12.61, 24.02): "The points of the central difference are 2h apart, not h.",
+     (6.305, 12.01): "The points of the forward difference are h apart, not 2h.",
+     (11.41, 12.01): "Your first one is 8 − 6.859 over h, the step down. Forward takes x and x + h.",
+     (1.261, 2.402): "These are the differences of f. Divide them by the distance of the points."},
+    within=0.005,
+)
+GRADIENT = Question(
+    "The gradient of Σx³ at [2, 3, −1]", (12, 27, 3),
+    "Each element has the slope 3x² of its own cube: 3 · 4, 3 · 9, 3 · 1.",
+    "Move one element: only its own cube changes. The slope of x³ is 3x².",
+    {(8, 27, -1): "These are the cubes. A gradient has the slopes, 3x².",
+     (12, 27, -3): "The square of −1 is 1, so the last slope is positive.",
+     (4, 9, 1): "These are the squares. The slope is 3x²."},
+)
+BEST_H = Question(
+    "The smallest error comes with h =", "1e-5",
+    "With a larger h the curve bends between the points. With a smaller one, f(x + h) and f(x − h) agree in "
+    "so many of their 16 digits that few are left for the difference.",
+    "Two things spoil the slope: the bend of the curve and the 16 digits of a float.",
+    {"0.1": "The curve bends between points so far apart. It gave 12.01.",
+     "1e-10": "The bend no longer counts, but f(x + h) and f(x − h) share their first 9 digits or so, and "
+              "the difference has only the rest.",
+     "1e-15": "f(x + h) and f(x − h) then agree in almost all of their digits: rounding is what is left."},
+    choices=("0.1", "1e-5", "1e-10", "1e-15"),
+)
+PASSES = Question(
+    "Predictions for 3000 gradients", 72_000,
+    "Twice for each parameter: 24 forward passes a step, times 3000.",
+    "How many predictions does one central difference take?",
+    {36_000: "Each parameter goes up and down: two predictions, not one.",
+     39_000: "12 + 1 would do for forward differences. Central ones need two for each parameter.",
+     24: "That is one gradient. There are 3000 steps.",
+     6_000: "Each of the 12 parameters has to move on its own."},
+)
+RATE_300 = Question(
+    "A learning rate of 300", "gets stuck",
+    "The first step goes so far that both outputs land close to 0, where the sigmoid is nearly flat and the "
+    "gradient almost 0. The loss falls to about 0.025 at once, and stays there.",
+    "A long step changes the weights a lot. Where is a sigmoid after a large change of what enters it?",
+    {"is 100 times faster": "The slope is measured where you stand. A long step soon leaves where it holds.",
+     "is a little faster": "Too long a step does not land a little farther: it lands where nothing slopes."},
+    choices=("is 100 times faster", "is a little faster", "gets stuck"),
+)
+SAME_LIST = Question(
+    "The list holds", "four times [1, 0.5]",
+    "Every entry is the one array W, and you see what W is now.",
+    "How many arrays are there?",
+    {"[8, 4], [4, 2], [2, 1], [1, 0.5]": "A list keeps no values, only which array it is. append copies "
+                                         "nothing.",
+     "four times [8, 4]": "W −= changes the array itself, so what the list holds changes too."},
+    choices=("[8, 4], [4, 2], [2, 1], [1, 0.5]", "four times [8, 4]", "four times [1, 0.5]"),
+)
+INTEGERS = Question(
+    "Held after each store", (3, 2),
+    "3.0001 becomes 3 and 2.9999 becomes 2: NumPy cuts off what is behind the point.",
+    "An array of integers has no room behind the point. What does NumPy do with it?",
+    {(3.0001, 2.9999): "An array of integers holds whole numbers only.",
+     (3, 3): "NumPy does not round here. It cuts off what is behind the point.",
+     (4, 2): "Up is not where it goes: what is behind the point is cut off."},
+)
+# fmt: on
+
+
+# your turn
+
+
+def check_central_difference(central_difference):
+    """Compare a learner's central_difference(f, x, h) with the library's; x must hold its numbers again."""
+    x, h = np.array([[0.5, -1.0, 2.0], [1.5, 0.0, -0.5]]), 0.1
+    seen = []
+
+    def f(x):  # its slope along one element hangs on all the others, so a moved one shows
+        return np.sum(x) ** 3 + np.sum(x * x)
+
+    def tried(f, x, h):
+        before = x.copy()
+        gradient = central_difference(f, x, h)
+        seen.append((gradient, np.array_equal(x, before)))
+        x[...] = before  # else it would be said that x must not be moved at all
+        return gradient
+
+    reply = turn(tried, (f, x, h), gradient=numerical_gradient(f, x, h))
+    if reply.right is None or not seen:
+        return reply
+    ((gradient, put_back),) = seen
+    if not put_back:
+        return Reply(False, "x is not put back: after its move each element must hold its old number again.")
+    moves = h * np.eye(x.size).reshape(-1, *x.shape)
+    for name, one_way in (("forward", moves), ("backward", -moves)):
+        slopes = np.array([(f(x + move) - f(x)) / move.sum() for move in one_way]).reshape(x.shape)
+        if turn(lambda: gradient, (), gradient=slopes).right:
+            return Reply(False, f"This is the {name} difference. The central one moves x up and down.")
+    return reply
