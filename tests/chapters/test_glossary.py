@@ -18,6 +18,7 @@ PLAIN = {
     "adds up", "axon terminal", "dendrite", "diagnosis", "error", "exercise", "extensible", "gap",
     "inhibit", "inner size", "learning loop", "modular", "n", "d", "m", "neurotransmitter", "panel",
     "predict", "premise", "repeat", "reset", "reusable", "stop", "surface", "threshold", "train", "try",
+    "your turn",
 }  # fmt: skip
 
 
