@@ -25,8 +25,8 @@ def main():
                 panel.locator(".noUi-handle").last.press("End")  # the whole walk
             if name == "one_step":
                 panel.locator(".noUi-handle").first.focus()
-                for _ in range(2):  # back to the step in which the hidden weights get their gradients
-                    page.keyboard.press("ArrowLeft")
+                for _ in range(7):  # on to the step in which the hidden weights get their gradients
+                    page.keyboard.press("ArrowRight")
             if name == "your_digit":
                 draw(page, panel.locator("canvas"), DRAWINGS[7])
             page.wait_for_timeout(1000)

@@ -525,3 +525,68 @@ def test_a_mixture_of_old_and_new_weights_still_lowers_the_loss_but_is_no_gradie
         mixed[f"w{a}"] -= 0.5 * delta * 0.1
         mixed[f"w{b}"] -= 0.5 * delta * 0.2
     assert step_by_hand(mixed)["E"] < hand["E"]
+
+
+# the questions
+
+
+def test_the_numbers_asked_for_and_those_of_each_slip():
+    v, hand = ch07.START, step_by_hand(ch07.START)
+    w1, w2, w3, w4 = (v[f"w{k}"] for k in range(1, 5))
+    x1, x2, t1, o1, g1 = v["x1"], v["x2"], v["t1"], hand["o"][0], hand["g"][1]
+    for asked, right, slips in (
+        (ch07.Z1, w1 * x1 + w2 * x2,
+         (w3 * x1 + w4 * x2, w1 + w2, w1 * x2 + w2 * x1, (w1 + w2) * (x1 + x2))),
+        (ch07.ERROR_O1, o1 - t1, (t1 - o1, 2 * (o1 - t1), (t1 - o1) ** 2 / 2, (o1 - t1) / 2)),
+        (ch07.W2, hand["g"][2], (g1, g1 * x2, g1 * x1 / x2)),
+    ):  # fmt: skip
+        assert asked.answer == pytest.approx(right, abs=1e-8)
+        assert list(asked.mistakes) == pytest.approx(slips, abs=1e-6)
+
+
+def ways(node, graph):
+    """How many ways lead from a node to E."""
+    return 1 if node == "E" else sum(ways(after, graph) for after in graph[node])
+
+
+def test_the_ways_to_E():
+    outputs = {"h1": ["o1", "o2"], "h2": ["o1", "o2"], "o1": ["E"], "o2": ["E"]}
+    graph = {"w1": ["h1"], "x1": ["h1", "h2"], **outputs}
+    assert ch07.PATHS_TO_E.answer == ways("w1", graph)
+    assert list(ch07.PATHS_TO_E.mistakes) == [1, ways("x1", graph)]
+
+
+def test_the_choices_are_what_the_step_does():
+    v, hand = ch07.START, step_by_hand(ch07.START)
+    off = [o - t for o, t in zip(hand["o"], (v["t1"], v["t2"]), strict=True)]
+    assert off[0] > 0.2 and 0 < off[1] < 0.1
+    assert ch07.TARGETS.answer == "o₁; both must fall"
+    assert hand["new"][5] < hand["w"][5] and ch07.W5.answer == "fall"
+    fall = 1 - again_by_hand(v)["E"] / hand["E"]
+    assert ch07.FALL.answer == f"{fall:.0%}".replace("%", " %")
+    moves = [abs(new - old) for new, old in zip(hand["new"][1:], hand["w"][1:], strict=True)]
+    assert 0.01305 < max(moves) < 0.0132
+    assert "From {:.8f} to {:.8f}.".format(hand["E"], again_by_hand(v)["E"]) in ch07.FALL.reason
+    silent = step_by_hand({**v, "x1": 0.0})["g"]
+    zero = [f"w{'₁₂₃₄₅₆₇₈'[k - 1]}" for k in range(1, 9) if silent[k] == 0]
+    assert ch07.SILENT.answer == " and ".join(zero)
+
+
+def test_the_hidden_sum_with_new_weights_is_another_number():
+    """And the old ones give the slope of E, measured."""
+    hand = step_by_hand(ch07.START)
+    sums = [hand["do"][0] * w[5] + hand["do"][1] * w[7] for w in (hand["w"], hand["new"])]
+    h, x, nudge = hand["h"][0], ch07.START["x1"], 1e-5
+    E = [step_by_hand({**ch07.START, "w1": 0.3 + d})["E"] for d in (nudge, -nudge)]
+    slope_of_E = (E[0] - E[1]) / (2 * nudge)
+    assert sums[0] * h * (1 - h) * x == pytest.approx(slope_of_E, rel=1e-6)
+    assert sums[1] * h * (1 - h) * x != pytest.approx(slope_of_E, rel=1e-3)
+    assert ch07.OLD_W5.answer == "the old w₅"
+
+
+def test_no_panel_shows_what_is_asked_above_it():
+    """The walk starts at step 0, where nothing is computed."""
+    picture = panels("07")[0].draw()
+    assert said(picture) == "Start: inputs, weights and targets. Nothing is computed yet."
+    assert not re.search(r"\d\.\d{3}", picture.content)
+    assert ch07.LARGER_ALPHA.answer == "faster all the way"  # as worked out above for every α

@@ -671,3 +671,109 @@ def test_the_hints_in_the_text_are_true():
     x, _ = ch08.PATIENTS["patient 8"].batch(1)
     first = ch08.PATIENTS["patient 8"].network().layers[0].forward(x)
     assert list(first[0] > 0) == [False, True, False]
+
+
+# the questions
+
+
+def test_the_difference_of_two_right_gradients_is_tiny_and_not_0():
+    patient = healthy("Sigmoid", "MeanSquaredError")
+    check = check_gradients(patient.network(), *patient.batch(4))
+    assert all(0 < d.relative < 1e-7 for d in check.differences.values())
+    assert ch08.EXACTLY_0.answer == "tiny, hardly ever 0"
+
+
+def test_below_1e_4_the_difference_gets_smaller_then_larger():
+    d, _ = ch08.curve("Sigmoid", "HalfSquaredError")
+    at = dict(zip(np.round(ch08.EXPONENTS, 2), d, strict=True))
+    assert at[-5] < at[-4] < at[-3] and at[-12] > 100 * at[-5]
+    assert ch08.SMALLER_H.answer == "smaller, then larger"
+
+
+def test_relu_with_a_half_square_has_a_cliff_at_a_kink():
+    """Left of the cliff the central difference is exact but for rounding; the cliff is where a ReLU's
+    input changes its side."""
+    d, _ = ch08.curve("Relu", "HalfSquaredError")
+    cliff = int(np.argmax(np.diff(np.log10(d)) > 2))
+    assert d[cliff] < 1e-9 and d[cliff + 1] > 1e-6
+    patient = healthy("Relu", "HalfSquaredError")
+    x, _ = patient.batch(4)
+    z = patient.network().layers[0].forward(x)
+    reach = np.maximum(1, np.abs(x).max(axis=1))[:, None]  # how far a step of 1 in W1 or b1 moves z
+    nearest = np.log10(np.min(np.abs(z) / reach))
+    assert ch08.EXPONENTS[cliff] - 0.3 < nearest < ch08.EXPONENTS[cliff + 1] + 0.3
+    assert ch08.CLIFF.answer == "it is a parabola up to a kink"
+
+
+def test_the_passes_asked_for_and_those_of_each_slip():
+    sizes = [784 * 50, 50, 50 * 10, 10]
+    assert ch08.PASSES.answer == 2 * sum(sizes)
+    weights = sizes[0] + sizes[2]
+    slips = [sum(sizes), sum(sizes) + 1, 2 * sizes[0], 2 * weights, 2]
+    assert list(ch08.PASSES.mistakes) == slips
+
+
+def test_a_tanh_without_its_square_accuses_W1_and_b1():
+    class Careless(layers.Tanh):
+        def backward(self, dout):
+            return dout * (1 - self.y)
+
+    patient = rooms.Patient(rooms.HEALTHY, parts=(layers.Affine, Careless, layers.Affine,
+                                                  layers.MeanSquaredError))  # fmt: skip
+    check = check_gradients(patient.network(), *patient.batch(4))
+    assert " and ".join(check.failed()) == ch08.WHO_DIFFERS.answer
+
+
+@pytest.mark.parametrize("N", [2, 4])
+def test_a_second_1_over_N_makes_the_quotient_1_over_N(N):
+    class Twice(layers.SoftmaxWithLoss):
+        def backward(self, dout=1.0):
+            return super().backward(dout) / len(self.p)
+
+    patient = rooms.Patient(rooms.HEALTHY, parts=(layers.Affine, layers.Relu, layers.Affine, Twice))
+    usual = rooms.Patient(rooms.HEALTHY)
+    right = truth(usual, N)
+    for name, found in patient.network().gradient(*usual.batch(N)).items():
+        assert np.allclose(found, right[name] / N, atol=1e-8)
+    assert ch08.QUARTER.answer == "1/N was taken twice"
+
+
+# your turn
+
+
+def patient_15(W="self.x.T @ dout", b="dout.sum(axis=0)", dx='dout @ self.params["W"].T'):
+    """A learner's attempt, made of three lines."""
+    names = {"Affine": layers.Affine, "np": np}
+    exec(
+        "class Patient15(Affine):\n    def backward(self, dout):\n"
+        f'        self.grads["W"] = {W}\n        self.grads["b"] = {b}\n        return {dx}\n',
+        names,
+    )
+    return names["Patient15"]
+
+
+SICK_B, SICK_DX = "dout.mean(axis=0)", 'dout @ self.params["W"]'
+
+
+@pytest.mark.parametrize(
+    ("attempt", "right", "words"),
+    [
+        ({"b": SICK_B, "dx": SICK_DX}, None, "○ Not written yet: nothing is mended. W1, b1 and b2 differ."),
+        ({}, True, "✓ Right. W1, b1, W2 and b2 are ok"),
+        ({"b": SICK_B}, False, "b1 and b2 differ. W1 and W2 are ok. b2 is 4 times too small"),
+        ({"dx": SICK_DX}, False, "W1 and b1 differ. W2 and b2 are ok. b1 is not right in any entry"),
+        ({"b": "dout"}, False, "it is not summed over the batch"),
+        ({"b": "dout.sum(axis=1)"}, False, "summed over the wrong axis"),
+        ({"b": "-dout.sum(axis=0)"}, False, "the sign is flipped"),
+        ({"dx": '-dout @ self.params["W"].T'}, False, "W1 and b1 differ. W2 and b2 are ok. b1 has the right"),
+        ({"W": "dout.T @ self.x"}, False, "W1 and W2 differ. b1 and b2 are ok. W2 looks transposed"),
+        ({"W": "self.x.T @ dout / 4"}, False, "W2 is 4 times too small, and 4 is the batch size N"),
+        ({"dx": 'self.params["W"].T @ dout'}, False, "It stops with ValueError"),
+        ({"dx": "None"}, False, "It stops with ValueError: Tanh.backward: dout of shape ()"),
+        ({"b": "None"}, False, "b1 and b2 differ"),
+    ],
+)
+def test_a_mended_patient_is_examined_and_told_who_still_differs(attempt, right, words):
+    reply = ch08.check_patient(patient_15(**attempt))
+    assert reply.right is right and words in repr(reply), reply
+    assert "stops with" in words or re.search(r"[^.?]\.$", reply.words)

@@ -10,6 +10,7 @@ from ..explore.equations import equations
 from ..explore.figures import moving_dot, moving_line, new_figure
 from ..explore.network import Edge, Node, network_picture
 from ..explore.picture import Picture
+from ..explore.question import Question
 from ..explore.style import BACKWARD, FORWARD, HIGHLIGHT, MUTED, PARAMETER
 from ..explore.svg import box, text
 from ..explore.words import count, decimals, listed, minus, number, power, symbol, worked
@@ -79,7 +80,7 @@ def eight(value, digits=8):
 STEPS = 9
 
 
-def worked_network(step=STEPS, x1=0.1, x2=0.2, t1=0.4, t2=0.6, alpha=0.5):
+def worked_network(step=0, x1=0.1, x2=0.2, t1=0.4, t2=0.6, alpha=0.5):
     """The network with its numbers after so many steps of the worked example."""
     v = worked_step(x1=x1, x2=x2, t1=t1, t2=t2, alpha=alpha)
     shown = forward_again(v) if step >= 9 else v
@@ -339,3 +340,88 @@ def descend(rates, epochs):
         curves[0, i], curves[1, i], curves[2, i] = v["E_total"], v["o1"], v["o2"]
         v.update({w: v[f"{w}+"] for w in WEIGHTS})
     return curves
+
+
+# the questions, in the chapter's order
+# fmt: off
+
+Z1 = Question(
+    "z₁, by hand", 0.08, "0.3 · 0.1 + 0.25 · 0.2 = 0.03 + 0.05.",
+    "w₁ belongs to x₁ and w₂ to x₂. Multiply each weight by its input, then add.",
+    {0.11: "That is z₂, with w₃ and w₄.", 0.55: "That is w₁ + w₂. Each weight multiplies its input.",
+     0.085: "You swapped the inputs: w₁ belongs to x₁.",
+     0.165: "That is (w₁ + w₂)(x₁ + x₂). Each weight multiplies its own input alone."},
+)
+TARGETS = Question(
+    "The output farther off, and the way", "o₁; both must fall",
+    "o₁ is more than 0.2 too high, o₂ less than 0.1. Both are above their targets.",
+    "Compare each output with its own target.",
+    {"o₂; both must fall": "o₂ is less than 0.1 above its target. How far is o₁?",
+     "o₁; both must rise": "Both outputs are above their targets.",
+     "o₂; both must rise": "Both outputs are above their targets, and o₂ is the nearer one."},
+    choices=("o₁; both must fall", "o₂; both must fall", "o₁; both must rise", "o₂; both must rise"),
+)
+ERROR_O1 = Question(
+    "∂E/∂o₁", 0.20944600, "−(t₁ − o₁) = 0.60944600 − 0.4. Positive: a larger o₁ raises E.",
+    "Differentiate ½(t₁ − o₁)²: the square's 2 cancels the ½, and the inner derivative is −1.",
+    {-0.209446: "The inner derivative −1 is missing: t₁ − o₁ falls when o₁ rises.",
+     0.418892: "The ½ cancels the square's factor 2.", 0.02193381: "That is E_o1 itself. Differentiate it.",
+     0.104723: "The square's factor 2 is missing: it cancels the ½."},
+    within=0.0005,
+)
+W5 = Question(
+    "The update makes w₅", "fall",
+    "All three factors are positive, so the gradient is, and the update subtracts it. "
+    "A smaller w₅ lowers o₁, as h₁ is positive.",
+    "What signs have the three factors? What does the update do with their product?",
+    {"rise": "The gradient is positive, and the update subtracts it."},
+    choices=("fall", "rise", "stay as it is"),
+)
+PATHS_TO_E = Question(
+    "Ways from w₁ to E", 2, "w₁ acts on z₁ and h₁, and h₁ feeds both outputs.",
+    "Start at w₁ and follow the network forward. Which node comes first, and what does it feed?",
+    {1: "h₁ feeds both outputs.",
+     4: "Four lead from x₁, through h₁ and through h₂. w₁ leads into h₁ alone."},
+)
+OLD_W5 = Question(
+    "The hidden sum takes", "the old w₅",
+    "The whole gradient belongs to one point: the network before the update.",
+    "With which weights were h, o and E computed?",
+    {"the new w₅⁺": "δ of o₁ came from a forward pass with the old w₅. With w₅⁺ you would mix two points.",
+     "either": "The numbers differ, and only one of them is the gradient of E."},
+    choices=("the old w₅", "the new w₅⁺", "either"),
+)
+W2 = Question(
+    "∂E/∂w₂", 0.00161775,
+    "Both weights lead into h₁ and differ only in their input: divide by x₁, multiply by x₂.",
+    "w₁ and w₂ share the factors of h₁. What differs is the last factor.",
+    {0.00080888: "That is ∂E/∂w₁. The last factor is x₁ there, and x₂ here.",
+     0.00016178: "Divide by x₁ first: it is already in ∂E/∂w₁.",
+     0.00040444: "Upside down: divide by x₁ and multiply by x₂."},
+    within=0.0001,
+)
+FALL = Question(
+    "One update lowers E by about", "3 %", "From 0.02397190 to 0.02323634. Learning is many small steps.",
+    "The largest of the eight weights' changes is 0.013, and α is 0.5.",
+    {"30 %": "No weight moves by more than 0.0132: the outputs can't move far.",
+     "100 %": "Then E would be 0: one step would reach both targets."},
+    choices=("3 %", "30 %", "100 %"),
+)
+SILENT = Question(
+    "With x₁ = 0, gradient exactly 0 for", "w₁ and w₃",
+    "Their gradients are δ · x₁. A weight on a silent input does not learn.",
+    "Each weight's gradient is the error at its head times the value at its tail.",
+    {"w₁ and w₂": "w₂ hangs on x₂, which is not 0.",
+     "w₁ to w₄": "w₂ and w₄ hang on x₂, which is not 0.",
+     "w₁, w₃, w₅ and w₇": "w₅ and w₇ hang on h₁, and σ is never 0."},
+    choices=("w₁ and w₃", "w₁ and w₂", "w₁ to w₄", "w₁, w₃, w₅ and w₇"),
+)
+LARGER_ALPHA = Question(
+    "A larger α, up to 10, is here", "faster all the way",
+    "Elsewhere that had an end: chapter 01's path diverged, and chapter 05's network got stuck.",
+    "Move α to its right end, then look at the loss.",
+    {"faster, then out of control": "So it was in chapter 01. Here even 10 is not too large.",
+     "slower": "The step is α times the gradient."},
+    choices=("faster all the way", "faster, then out of control", "slower"),
+)
+# fmt: on

@@ -7,9 +7,11 @@ import numpy as np
 
 from ..explore.figures import moving_dot, moving_line, new_figure
 from ..explore.picture import Picture, drawing
+from ..explore.question import Question, Reply
 from ..explore.style import BACKWARD, DATA, FORWARD, GRID, HIGHLIGHT, MUTED, PARAMETER
 from ..explore.svg import arrow, box, line, text
 from ..explore.words import decimals, listed, number, power, symbol
+from ..homework import diagnose
 from ..layers import (
     Affine,
     Elu,
@@ -22,8 +24,9 @@ from ..layers import (
     SoftmaxWithLoss,
     Tanh,
 )
+from ..network import Network
 from ..numerical import TOLERANCE, check_gradients
-from .ch08_patients import HEALTHY, PATIENTS, Patient, needs, why
+from .ch08_patients import HEALTHY, PATIENTS, Patient, TwoBugs, needs, why
 
 # --- difference against h ---------------------------------------------------------------------
 
@@ -347,3 +350,94 @@ def _answer(bug, verdict, revealed):
         shapes.append(text(14, y + 8, words, anchor="start"))
         y += 22
     return "".join(shapes)
+
+
+# the questions, in the chapter's order
+# fmt: off
+
+EXACTLY_0 = Question(
+    "Both are right. Their difference is", "tiny, hardly ever 0",
+    "The numerical gradient is an approximation, and computers round. The difference should be tiny beside "
+    "the gradient itself.",
+    "Chapter 05 measured a slope with h = 1e−4. Was it exact?",
+    {"exactly 0": "The central difference is an approximation, and both are rounded.",
+     "as large as h": "The central difference's error goes with h², and h² is 1e−8."},
+    choices=("exactly 0", "tiny, hardly ever 0", "as large as h"),
+)
+SMALLER_H = Question(
+    "From 1e−4 down, a smaller h makes it", "smaller, then larger",
+    "f(x + h) and f(x − h) then agree in nearly all their digits, and rounding eats what is left. It is "
+    "chapter 05's V again.",
+    "What is left of f(x + h) − f(x − h) when both agree in 14 digits?",
+    {"smaller and smaller": "So it is on paper. A computer keeps some 16 digits of each loss.",
+     "larger and larger": "For the first steps the approximation improves: its error goes with h²."},
+    choices=("smaller and smaller", "smaller, then larger", "larger and larger"),
+)
+CLIFF = Question(
+    "No right arm, but a cliff, because", "it is a parabola up to a kink",
+    "Along one weight this loss is a parabola, and for a parabola the central difference is exact, for any "
+    "h. Then a ReLU's input crosses 0: the kink. check_gradients therefore tries h / 100 as well before it "
+    "says DIFFERS.",
+    "ReLU is straight on either side of 0. What does the square make of a straight line?",
+    {"rounding grows with h": "Rounding matters less, the larger h is: it is the left arm.",
+     "ReLU has no slope": "It has: 1 above 0, and 0 below."},
+    choices=("rounding grows with h", "ReLU has no slope", "it is a parabola up to a kink"),
+)
+PASSES = Question(
+    "Forward passes for all of its gradient", 79_520,
+    "784 · 50 + 50 + 50 · 10 + 10 = 39,760 parameters, and two passes for each.",
+    "Count the parameters: W1, b1, W2, b2. How many passes does a central difference take?",
+    {39_760: "That is the number of parameters. Each takes f(x + h) and f(x − h).",
+     39_761: "A forward difference would do with that. The central difference takes two for each parameter.",
+     78_400: "These are two for each weight of W1. Add b1, W2 and b2.",
+     79_400: "The 60 biases are missing.", 2: "That is backpropagation: one forward, one backward."},
+)
+WHO_DIFFERS = Question(
+    "Who will differ?", "W1 and b1",
+    "Their gradient comes back through the tanh. W2's and b2's does not.",
+    "Walk backward from the loss. Whose gradients are ready before you reach the tanh?",
+    {"W2 and b2": "Backward, the last Affine comes first: its gradients never pass the tanh.",
+     "all four": "The last Affine's gradients never pass the tanh.",
+     "W1 only": "b1 gets its gradient from the same dout as W1."},
+    choices=("W1 and b1", "W2 and b2", "all four", "W1 only"),
+)
+QUARTER = Question(
+    "0.25 at N = 4, 0.5 at N = 2", "1/N was taken twice",
+    "Every gradient is then 1/N times what it should be: 1/4 and 1/2.",
+    "Which factor is 1/4 at N = 4, and 1/2 at N = 2?",
+    {"1/N is missing": "Then the quotients would be N: 4 and 2.",
+     "a factor 2 is missing": "Then the quotient would be 0.5 at every N."},
+    choices=("1/N is missing", "1/N was taken twice", "a factor 2 is missing"),
+)
+# fmt: on
+
+
+# your turn
+
+
+def check_patient(layer):
+    """Examine a learner's Affine as both Affines of a small network, with check_gradients."""
+    before = _examination(TwoBugs)
+    try:
+        check = _examination(layer)
+    except Exception as error:  # shown, not swallowed: the learner mends it in the cell above
+        return Reply(False, f"It stops with {type(error).__name__}: {error}")
+    failed = check.failed()
+    if not failed:
+        return Reply(True, "W1, b1, W2 and b2 are ok: the patient is healthy.")
+    found = f"{listed(failed)} {'differs' if len(failed) == 1 else 'differ'}"
+    if all(np.array_equal(d.backpropagation, before.differences[name].backpropagation)
+           for name, d in check.differences.items()):  # fmt: skip
+        return Reply(None, f"○ Not written yet: nothing is mended. {found}.")
+    fine = [name for name in check.differences if name not in failed]
+    rest = f" {listed(fine)} {'is' if len(fine) == 1 else 'are'} ok." if fine else ""
+    first = check.differences[failed[-1]]  # backward, the last one comes first
+    reason = diagnose.explain(failed[-1], first.backpropagation, first.numerical, batch=4)
+    return Reply(False, f"{found}.{rest} {reason.rstrip('?')}.")
+
+
+def _examination(layer):
+    """check_gradients on a 3-3-3 network of this Affine, with N = 4."""
+    normal = np.random.default_rng(15).standard_normal
+    layers = [layer(normal((3, 3)), normal(3)), Tanh(), layer(normal((3, 3)), normal(3))]
+    return check_gradients(Network(layers, MeanSquaredError()), normal((4, 3)), normal((4, 3)))

@@ -207,6 +207,15 @@ def needs(bug):
     return [NAMES.get(c.__bases__[0], c.__bases__[0].__name__) for c in BUGS[bug]]
 
 
+class TwoBugs(Affine):
+    """Not in the lab: the one that the learner mends."""
+
+    def backward(self, dout):
+        self.grads["W"] = self.x.T @ dout
+        self.grads["b"] = dout.mean(axis=0)
+        return dout @ self.params["W"]
+
+
 # --- the patients -----------------------------------------------------------------------------
 
 

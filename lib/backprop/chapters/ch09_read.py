@@ -9,10 +9,15 @@ from matplotlib.patches import Rectangle
 
 from ..explore.figures import moving, moving_line, new_figure
 from ..explore.picture import Picture
+from ..explore.question import Question, Reply
 from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, GRID, HIGHLIGHT, INK, PARAMETER
 from ..explore.widgets.pad import SIDE, as_mnist
 from ..explore.words import count, decimals, listed
 from ..functions import log_softmax, softmax
+from ..layers import SoftmaxWithLoss
+from ..network import TwoLayerNet
+from ..training import train
+from .turn import turn
 
 PAGE = 10  # images on a page of mistakes
 BLANK = np.zeros((28, 28), np.uint8)
@@ -181,9 +186,9 @@ def make_reading(network, x, t):
     return draw
 
 
-def make_drawn_reading(network):
-    """draw(drawing): the same for what stands on a DrawingPad."""
-    show = _Reading(network)
+def make_drawn_reading(network, who="The network"):
+    """draw(drawing): the same for what stands on a DrawingPad; who is the network in words."""
+    show = _Reading(network, who)
 
     def draw(drawing=b""):
         image = as_mnist(np.frombuffer(drawing, np.uint8).reshape(SIDE, SIDE)) if drawing else None
@@ -232,8 +237,8 @@ def _gallery():
 class _Reading:
     """show(image): an image as the network sees it, beside the ten probabilities; show.figure."""
 
-    def __init__(self, network):
-        self.network = network
+    def __init__(self, network, who="The network"):
+        self.network, self.who = network, who
         self.figure, (left, right) = new_figure(270, columns=2)
         left.set_title("what the network sees")
         self.image = _image_axes(left)
@@ -252,4 +257,172 @@ class _Reading:
             bar.set_color(FORWARD if digit == best else PARAMETER)
         if not there:
             return None, "Draw one digit, large. The bars follow while you draw; Reset clears the pad."
-        return best, f"The network reads {best}, with a probability of {percent(p[best])}."
+        return best, f"{self.who} reads {best}, with a probability of {percent(p[best])}."
+
+
+# the questions, in the chapter's order
+# fmt: off
+
+LOSS = Question(
+    "The loss of a network that guesses", 2.3,
+    "Each digit gets about 1/10, and −log(1/10) = log 10. About 10 % of the images are read right.",
+    "What probability does it give to the right digit? Take −log of it.",
+    {1: "That is with the logarithm to base 10. The chapters use the natural one.",
+     -2.3: "The logarithm of a number below 1 is negative, and the loss is minus it.",
+     0.1: "That is the probability. The loss is −log of it.",
+     3.32: "That is with the logarithm to base 2. The chapters use the natural one."},
+    within=0.05,
+)
+SCORE_GRADIENT = Question(
+    "The gradient of the right digit's score", -0.9, "0.1 − 1. Negative: a higher score lowers the loss.",
+    "Which number has the one-hot label at the right digit?",
+    {0.9: "It is the probability minus the label, not the label minus the probability.",
+     0.1: "So it is for a wrong digit, where the label is 0.",
+     -10: "That is −1/p, the gradient of the probability. Softmax comes before it."},
+    within=0.01,
+)
+RESTLESS = Question(
+    "The gray curve is restless because", "batches differ",
+    "Each iteration draws its own 100 images. Some batches are harder than others.",
+    "On which images is each of its points measured?",
+    {"the steps are too long": "Then the average would not fall so smoothly.",
+     "test images disturb it": "It is the loss of training images. Nothing is learned from the others."},
+    choices=("batches differ", "the steps are too long", "test images disturb it"),
+)
+RATE_100 = Question(
+    "At a learning rate of 100 the loss", "jumps above 2.3",
+    "And it stays above. At 0.001 it falls by less than 0.1 in 3,000 iterations.",
+    "What did chapter 01's path do when α was too large?",
+    {"falls 1,000 times faster": "The gradient holds for a small step only. A long one overshoots.",
+     "stays as it is": "The steps are long, so the weights change a lot."},
+    choices=("falls 1,000 times faster", "jumps above 2.3", "stays as it is"),
+)
+TINY_WEIGHTS = Question(
+    "With weight scale 0.0001 it", "starts slowly",
+    "Small weights make small gradients for each other, until they have grown.",
+    "Each layer's gradient is multiplied by the other layer's weights or outputs.",
+    {"never learns": "The gradients are small, but not 0: the weights grow.",
+     "learns as before": "What multiplies the gradients of both layers is a hundred times smaller."},
+    choices=("never learns", "starts slowly", "learns as before"),
+)
+BLANK_NODES = Question(
+    "A node stays blank because, at first, it", "hardly ever fired",
+    "Where a ReLU does not fire, its gradient is 0, and its output too. So neither the node's weights nor "
+    "its votes learn. A few lucky nodes wake up all the same.",
+    "When does a ReLU pass no gradient back?",
+    {"saw too little ink": "All hidden nodes see the same 784 pixels.",
+     "had no weights": "All began with random weights of one size.",
+     "learned too fast": "Its weights are almost those of the start: it has hardly learned."},
+    choices=("hardly ever fired", "saw too little ink", "had no weights", "learned too fast"),
+)
+MIXED_UP = Question(
+    "Most often it mixes up", "4 and 9",
+    "Counted both ways, usually. 2 and 7, and 3 and 5, are among the next.",
+    "Write the pairs. In which does one small stroke make the other digit?",
+    {"3 and 5": "Often, but another pair is usually ahead.",
+     "1 and 7": "Rarely: most ones of MNIST are one bare stroke.",
+     "0 and 6": "Rarely: a 6 has an open end at the top."},
+    choices=("0 and 6", "1 and 7", "3 and 5", "4 and 9"),
+)
+SAME_START = Question(
+    "Beside the library's, yours will read", "as many",
+    "The same start, the same batches, the same formulas: the same network, but for rounding.",
+    "What differs: the start, the batches, or the formulas?",
+    {"fewer": "Yours passed the gradient check: both make the same steps.",
+     "more": "Both make the same steps from the same start."},
+    choices=("fewer", "as many", "more"),
+)
+LETTER = Question(
+    "Drawn an A, the network", "names a digit, often surely",
+    "Softmax shares out 100 % among ten digits, and “no digit” is not among them.",
+    "What are the ten outputs, and what is their sum?",
+    {"gives each digit 10 %": "The scores of an A are not all equal, and e^score makes the most of it.",
+     "says: no digit": "It has ten outputs, one for each digit, and no other."},
+    choices=("names a digit, often surely", "gives each digit 10 %", "says: no digit"),
+)
+# fmt: on
+
+
+# your turn
+
+
+def check_softmax_with_loss(softmax_with_loss):
+    """Compare a learner's softmax_with_loss(scores, t) with the library's; name the usual slips."""
+    rng = np.random.default_rng(9)
+    scores, t = 2 * rng.standard_normal((6, 4)), rng.integers(4, size=6)
+    right = SoftmaxWithLoss()
+    wanted = {"loss": right.forward(scores, t), "gradient": right.backward()}
+    reply = turn(softmax_with_loss, (scores, t), **wanted)
+    e, label = np.exp(scores), np.eye(4)[t]
+    p = e / e.sum(axis=1, keepdims=True)
+    columns, everything = e / e.sum(axis=0), e / e.sum()
+    slips = {
+        "The gradient lacks the 1/N: the loss is a mean over the N rows.": (p - label),
+        "The sums run down the columns: each row is an image (axis=1).": (columns - label) / 6,
+        "The sum runs over all rows together: each row is an image (axis=1).": (everything - label) / 6,
+        "The gradient is p itself: subtract the one-hot labels.": p / 6,
+        "The gradient is −1/p at the right digit: that is before softmax.": -label / p / 6,
+    }
+    return _with_slip(reply, lambda: softmax_with_loss(scores.copy(), t.copy())[1], slips)
+
+
+def check_learn(learn):
+    """Compare what a learner's learn(network, x, t, iterations, alpha, rng) makes of a small network with
+    what train does; name the usual slips.
+    """
+    data = np.random.default_rng(9)
+    x, t = data.standard_normal((300, 3)), data.integers(2, size=300)
+    start = TwoLayerNet(3, 4, 2, 1.0, rng=9)
+
+    def after(loop, *arguments):
+        network = TwoLayerNet(3, 4, 2, 1.0, rng=9)
+        loop(network, x.copy(), t.copy(), *arguments)
+        return {name: array.copy() for name, array in network.params.items()}
+
+    def mine():
+        found = after(learn, 4, 0.5, np.random.default_rng(9))
+        untouched = all(np.array_equal(found[name], start.params[name]) for name in found)
+        return None if untouched else tuple(found.values())
+
+    def trained(iterations=4, alpha=0.5, rows=None, times=1):
+        """What a loop comes to with one thing changed."""
+        network, rng = TwoLayerNet(3, 4, 2, 1.0, rng=9), np.random.default_rng(9)
+        for _ in range(iterations):
+            chosen = rng.integers(300, size=100) if rows is None else rows
+            grads = network.gradient(x[chosen], t[chosen])
+            for name, grad in grads.items():
+                network.params[name] -= times * alpha * grad
+        return network.params["W1"]
+
+    once = np.random.default_rng(9).integers(300, size=100)
+    slips = {
+        "It climbs: the update subtracts.": trained(alpha=-0.5),
+        "It subtracts the whole gradient: multiply it by alpha.": trained(alpha=1.0),
+        "It makes one iteration: is the loop missing, or does it return in it?": trained(iterations=1),
+        "Each step sees the same rows: draw them inside the loop.": trained(rows=once),
+        "The gradient is computed once, before the loop: each step needs its own.": trained(1, times=4),
+        "Each step uses all of the data: draw 100 rows.": trained(rows=slice(None)),
+    }
+    wanted = after(lambda network, x, t: list(
+        train(network, x, t, iterations=4, batch_size=100, learning_rate=0.5, rng=np.random.default_rng(9))
+    ))  # fmt: skip
+    reply = turn(mine, (), **wanted)
+    named = _with_slip(reply, lambda: mine()[0], slips)
+    if named is reply and reply.right is False and "stops with" not in reply.words:
+        return Reply(False, "None of the usual slips. Does it draw with rng.integers(len(x), size=100)? "
+                            + reply.words.removeprefix("✗ Not yet. "))  # fmt: skip
+    return named
+
+
+def _with_slip(reply, again, slips):
+    """The reply, or, where a wrong answer is what a known slip gives, that slip's name."""
+    if reply.right is not False or "stops with" in reply.words:
+        return reply
+    try:
+        found = np.asarray(again(), dtype=float)
+    except Exception:  # the reply has said what is wrong
+        return reply
+    for words, wrong in slips.items():
+        if found.shape == wrong.shape and np.allclose(found, wrong, rtol=1e-6, atol=1e-9):
+            return Reply(False, words)
+    return reply
