@@ -340,3 +340,125 @@ def test_no_descent_of_the_panel_arrives_on_an_edge():
         for alpha in np.arange(1, 61) * 0.005
     )
     assert closest > 1e-7
+
+
+# the questions, with exact fractions
+
+
+def misses_of(a, b):
+    return [Fraction(a) * x + Fraction(b) - y for x, y in zip(WEEKS, HEIGHTS, strict=True)]
+
+
+def test_the_loss_of_a_first_line():
+    misses = misses_of(1, 0)
+    assert ch01.LOSS.answer == exact_loss(1, 0) == sum(m * m for m in misses) / 4
+    wrong = sum(m * m for m in misses), sum(map(abs, misses)) / 4, sum(misses) / 4
+    assert set(ch01.LOSS.mistakes) == set(wrong)
+
+
+def test_b_is_the_upright_axis():
+    """On the map a raised b moves the dot up; a larger a moves it to the right."""
+    start, raised, steeper = (
+        line(surface().draw(a=a, b=b).content.axes[1], HIGHLIGHT).ravel()
+        for a, b in ((1.0, 0.0), (1.0, 1.0), (2.0, 0.0))
+    )
+    assert ch01.RAISE_B.answer == "up" and (raised - start).tolist() == [0, 1]
+    assert "right" in ch01.RAISE_B.mistakes and (steeper - start).tolist() == [1, 0]
+
+
+def test_the_first_step_and_its_slips():
+    misses = misses_of(-1, 4)
+    da = sum(2 * m * x for m, x in zip(misses, WEEKS, strict=True)) / 4
+    db = sum(2 * m for m in misses) / 4
+    assert (da, db) == (Fraction(-15, 2), -1)
+
+    def stepped(factor):
+        return tuple(float(Fraction(start) - factor * d) for start, d in ((-1, da), (4, db)))
+
+    assert ch01.FIRST_STEP.answer == stepped(Fraction(1, 10))
+    wrong = stepped(Fraction(-1, 10)), stepped(1), stepped(Fraction(1, 20))
+    assert set(ch01.FIRST_STEP.mistakes) == set(wrong)
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_a_larger_rate_arrives_sooner_up_to_a_point():
+    def arrives(alpha):
+        close = np.flatnonzero(losses(walk(alpha, 1000, -1.0, 4.0)) < LOWEST + 1e-3)
+        return close[0] if close.size else np.inf
+
+    assert arrives(0.01) > arrives(0.1) > arrives(0.22) and arrives(0.3) == np.inf
+    assert ch01.LARGER_ALPHA.answer == "sooner, up to a point"
+    assert {*ch01.LARGER_ALPHA.mistakes, ch01.LARGER_ALPHA.answer} == set(ch01.LARGER_ALPHA.choices)
+
+
+def test_the_number_of_parameters():
+    weights, biases = 784 * 50 + 50 * 10, 50 + 10
+    assert ch01.PARAMETERS.answer == weights + biases
+    assert set(ch01.PARAMETERS.mistakes) == {weights, 784 * 50, 784 + 50 + 10}
+
+
+# your turn
+
+
+def one_step(weeks, heights, a, b, alpha):
+    misses = a * weeks + b - heights
+    return a - alpha * np.mean(2 * misses * weeks), b - alpha * np.mean(2 * misses)
+
+
+def uphill(weeks, heights, a, b, alpha):
+    return one_step(weeks, heights, a, b, -alpha)
+
+
+def no_two(weeks, heights, a, b, alpha):
+    return one_step(weeks, heights, a, b, alpha / 2)
+
+
+def summed(weeks, heights, a, b, alpha):
+    return one_step(weeks, heights, a, b, alpha * 4)
+
+
+def no_inner(weeks, heights, a, b, alpha):
+    return a - alpha * np.mean(2 * (a * weeks + b - heights)), one_step(weeks, heights, a, b, alpha)[1]
+
+
+def swapped(*given):
+    return one_step(*given)[::-1]
+
+
+def new_a_for_b(weeks, heights, a, b, alpha):
+    a, _ = one_step(weeks, heights, a, b, alpha)
+    return a, one_step(weeks, heights, a, b, alpha)[1]
+
+
+def not_averaged(weeks, heights, a, b, alpha):
+    return a - alpha * 2 * (a * weeks + b - heights) * weeks, b
+
+
+def in_place(weeks, heights, a, b, alpha):
+    weeks *= 2
+    return one_step(weeks, heights, a, b, alpha)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (uphill, "the change of a has the right size and the wrong sign"),
+        (no_two, "the change of a is 2 times too small: a factor is missing"),
+        (summed, "the change of a is 4 times too large"),
+        (no_inner, "Not yet. the change of a is not right, and neither"),
+        (swapped, "the change of a is not right, and neither"),
+        (new_a_for_b, "Not yet. the change of b is not right, and neither"),
+        (not_averaged, "the change of a is an array of shape (4,), expected one number"),
+        (in_place, "it changes its inputs in place"),
+        (lambda *given: one_step(*given)[0], "It must return 2 values: a, b."),
+        (lambda weeks, heights: None, "It stops with TypeError"),
+    ],
+)
+def test_a_wrong_step_gets_a_reason(wrong, words):
+    reply = ch01.check_step(wrong)
+    assert reply.right is False and words in repr(reply), reply
+
+
+def test_a_right_step_is_right_and_an_untouched_one_is_not_written():
+    assert ch01.check_step(lambda *given: None).right is None
+    assert ch01.check_step(one_step).right is True

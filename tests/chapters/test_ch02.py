@@ -9,10 +9,11 @@ from itertools import product
 import numpy as np
 import pytest
 from backprop import Elu, LeakyRelu, Maxout, Relu
+from backprop.chapters import ch02_fire as ch02
 from backprop.explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PAPER, PARAMETER
 from matplotlib.colors import same_color
 
-from notebooks import panels, positions, said
+from notebooks import panels, positions, ran, said
 
 ROWS = [(0, 0), (1, 0), (0, 1), (1, 1)]
 GATES = {
@@ -517,6 +518,23 @@ def trained():
     return np.array(loss), np.array(weights), np.array(outputs)
 
 
+def test_the_measured_trainings_are_those_of_the_formulas():
+    """The chapter measures its derivatives; the test's own come from the chain rule."""
+    loss, weights, outputs = trained()
+    names = ran("02")[0]
+    history = np.array(names["history"])
+    assert history.shape == (2001, 9, 11)
+    for rows, node in (((0, 1), 0), ((3, 4), 1)):
+        np.testing.assert_allclose(history[:, rows].swapaxes(1, 2), weights[..., node], atol=1e-7)
+    np.testing.assert_allclose([names["outputs"](p).T for p in history[::100]], outputs[::100], atol=1e-8)
+    np.testing.assert_allclose([names["loss"](p) for p in history[::100]], loss[::100], atol=1e-8)
+    assert (history[:, 0:3, 0] == history[:, 3:6, 0]).all() and (history[:, 6, 0] == history[:, 7, 0]).all()
+
+
+def test_the_replay_starts_at_its_start():
+    assert panel(8).values() == {"gap": 0.0, "iteration": 0} and panel(1).values()["x"] == 0
+
+
 def test_the_replay_of_xor_says_what_was_learned_at_every_position():
     loss, weights, outputs = trained()
     reached = set()
@@ -587,3 +605,75 @@ def test_what_the_prose_says_of_the_trainings():
     assert loss[-1, 1:].max() < 0.001
     assert np.allclose(weights[:, :, 0], weights[:, :, 1], atol=1e-9)
     assert 0.5 * (1 - 0.5) == 0.25
+
+
+# the questions
+
+
+def test_what_the_line_passes_on():
+    a, b, x = 1.4, 0.9, 2
+    assert ch02.PASSED_ON.answer == pytest.approx(a * x + b)
+    wanted = [a * x, (a + b) * x, a + b * x, float(a * x + b >= 0)]
+    assert list(ch02.PASSED_ON.mistakes) == pytest.approx(wanted)
+    assert said(panel(1).draw(x=2.0)).startswith("1.4 · 2 + 0.9 = 3.7, passed on as it is")
+
+
+def fires(w1, w2, threshold):
+    """The name of what the neuron does, by the table."""
+    outputs = [int(w1 * x1 + w2 * x2 >= threshold) for x1, x2 in ROWS]
+    return next(name for name in TABLES if table(name) == outputs)
+
+
+def test_the_threshold_of_or():
+    does = {text: fires(1, 1, float(text)) for text in ch02.OR.choices}
+    assert [text for text in does if does[text] == "OR"] == [ch02.OR.answer]
+    says = {"always 1": "always fires", "AND": "AND"}
+    assert all(says[does[text]] in why for text, why in ch02.OR.mistakes.items())
+
+
+def test_the_neuron_of_nand():
+    does = {}
+    for text in ch02.NAND.choices:
+        weight, threshold = map(value, re.fullmatch("weights (.+), threshold (.+)", text).groups())
+        does[text] = fires(weight, weight, threshold)
+    assert [text for text in does if does[text] == "NAND"] == [ch02.NAND.answer]
+    says = {"always 1": "always fires", "always 0": "never fires", "AND": "AND"}
+    assert all(says[does[text]] in why for text, why in ch02.NAND.mistakes.items())
+
+
+def test_one_neuron_gets_three_rows_of_xor():
+    """At every place of the panel's sliders."""
+    steps = np.arange(-8, 9) / 4
+    sums = np.meshgrid(steps, steps, steps)
+    right = sum((sums[0] * x1 + sums[1] * x2 >= sums[2]) == (x1 != x2) for x1, x2 in ROWS)
+    assert right.max() == ch02.XOR_ROWS.answer and set(ch02.XOR_ROWS.mistakes) == {4, 2, 1}
+    assert table("XOR").count(0) == 2, "what never fires is right in two rows"
+    for name, missed in (("OR", (1, 1)), ("NAND", (0, 0))):
+        off = [row for row, a, b in zip(ROWS, table(name), table("XOR"), strict=True) if a != b]
+        assert off == [missed] and f"{name} misses only {missed}" in ch02.XOR_ROWS.reason
+
+
+def test_the_third_neuron():
+    s1, s2 = table("NAND"), table("OR")
+    both = tuple(int(a and b) for a, b in zip(s1, s2, strict=True))
+    assert ch02.BOTH.answer == both == tuple(table("XOR"))
+    either = tuple(int(a or b) for a, b in zip(s1, s2, strict=True))
+    differ = tuple(int(a != b) for a, b in zip(s1, s2, strict=True))
+    assert set(ch02.BOTH.mistakes) == {either, differ, tuple(table("AND")), tuple(s1), tuple(s2)}
+
+
+def test_the_steepest_slope_of_the_sigmoid():
+    x = np.linspace(-8, 8, 16001)
+    slopes = np.gradient(1 / (1 + np.exp(-x)), x)
+    assert slopes.max() == pytest.approx(ch02.STEEPEST.answer, abs=1e-6) and x[slopes.argmax()] == 0
+    assert set(ch02.STEEPEST.mistakes) == {0.5, 1, 0}
+    assert np.gradient(np.tanh(x), x).max() == pytest.approx(1, abs=1e-6)
+
+
+def test_nodes_that_start_equal_stay_equal_and_fail_at_xor():
+    _, weights, outputs = trained()
+    equal = (weights[-1, 0, :, 0] == weights[-1, 0, :, 1]).all()
+    solved = ((outputs[-1, 0] > 0.5) == table("XOR")).all()
+    assert (equal, solved) == (True, False) and ch02.EQUAL.answer == "equal nodes, no XOR"
+    assert {*ch02.EQUAL.mistakes, ch02.EQUAL.answer} == set(ch02.EQUAL.choices)
+    assert said(panel(8).draw(gap=0.0, iteration=2000)).count("two nodes act as one") == 1

@@ -266,7 +266,16 @@ PARAMETERS = Question(
 def check_step(step):
     """Compare a learner's step(weeks, heights, a, b, alpha) with a step along the measured gradient."""
     weeks, heights = np.array([0.0, 1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0, 5.0])
-    place, alpha = np.array([0.5, 2.0]), 0.05
+    place, alpha = np.array([0.7, 1.3]), 0.05
     gradient = numerical_gradient(lambda p: mean_squared_error(p[0] * weeks + p[1], heights), place)
+    given = weeks, heights, *place, alpha
+
+    def change(*given):
+        return tuple(new - old for new, old in zip(step(*given), given[2:4], strict=True))
+
     a, b = place - alpha * gradient
-    return turn(step, (weeks, heights, *place, alpha), a=a, b=b)
+    reply = turn(step, given, a=a, b=b)
+    if reply.right is False:  # of the change, not of where it ends, a sign or a factor can be told
+        told = turn(change, given, **{"the change of a": a - place[0], "the change of b": b - place[1]})
+        return reply if "It stops with" in told.words else told
+    return reply

@@ -8,6 +8,7 @@ import numpy as np
 from ..explore.figures import moving_dot, moving_line, new_figure, style
 from ..explore.network import Edge, Node, column_x, network_picture
 from ..explore.picture import Picture, drawing
+from ..explore.question import Question
 from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PAPER, PARAMETER
 from ..explore.svg import arrow, box, circle, line, polygon, text
 from ..explore.words import decimals, number, read, worked
@@ -62,7 +63,7 @@ def biological_neuron(exciting=3, inhibiting=1, threshold=3):
     return drawing(350, "A biological neuron", sentence, *shapes)
 
 
-def perceptron(x=2.0, a=1.4, b=0.9, activation="identity"):
+def perceptron(x=0.0, a=1.4, b=0.9, activation="identity"):
     """A perceptron, y = f(a·x + b), with f the activation; with the identity it is linear regression."""
 
     def weighted_sum(a, x, b):
@@ -217,16 +218,22 @@ def make_maxout():
     return draw
 
 
-def make_weights_that_part(runs):
+def make_weights_that_part(gaps, history, outputs):
     """draw(gap, iteration): a replay of trainings that differ in how unequal two hidden nodes start.
 
-    runs: {gap: [(loss, W1, outputs), …]}, one per iteration; W1 (2, 2) has a column per hidden node,
-        outputs (4, 1) a row for each of ROWS.
+    gaps: (G,), of each training. history: (T, 9, G), the nine parameters at each iteration; 0 and 3 are
+        the weights from x₁. outputs(p): (4, G) of the parameters p, (9, G), a row for each of ROWS.
     """
-    weights = {gap: np.array([w[0] for _, w, _ in run]) for gap, run in runs.items()}  # (T, 2): from x1
-    losses = {gap: np.array([loss for loss, _, _ in run]) for gap, run in runs.items()}
-    length = len(next(iter(losses.values())))
+    history = np.array(history)
+    weights = history[:, [0, 3]]  # (T, 2, G)
+    answers = np.array([outputs(p) for p in history])  # (T, 4, G)
+    losses = np.mean((answers - np.array(GATES["XOR"])[:, None]) ** 2, axis=1)  # (T, G)
+    length = len(history)
     figure, (left, right) = new_figure(360, 2, xlabel="iteration", xlim=(-0.03 * length, 1.03 * length))
+    margin = 0.08 * np.ptp(weights)
+    left.set(title="Weights from x₁", ylim=(weights.min() - margin, weights.max() + margin))
+    right.set(title="Loss", ylim=(-0.01, losses.max() * 1.1))
+    first = moving_line(left, color="#5ba3d4", linewidth=5, label="into hidden node 1")
     every = np.concatenate(list(weights.values()))
     margin = 0.08 * np.ptp(every)
     left.set(title="Weights from x₁", ylim=(every.min() - margin, every.max() + margin))
@@ -237,22 +244,20 @@ def make_weights_that_part(runs):
     curve = moving_line(right, color=DATA, linewidth=2)
     dots = [moving_dot(ax, markersize=10) for ax in (left, left, right)]
 
-    def draw(gap=0.0, iteration=2000):
-        key = min(runs, key=lambda known: abs(known - gap))
-        w, loss = weights[key], losses[key]
-        i = min(iteration, length - 1)
+    def draw(gap=0.0, iteration=0):
+        k, i = np.argmin(np.abs(gaps - gap)), min(iteration, length - 1)
+        w, loss = weights[:, :, k], losses[:, k]
         for artist, values in ((first, w[:, 0]), (second, w[:, 1]), (curve, loss)):
             artist.set_data(range(i + 1), values[: i + 1])
         for dot, value in zip(dots, (*w[i], loss[i]), strict=True):
             dot.set_data([i], [value])
         same = "exactly equal: two nodes act as one" if w[i, 0] == w[i, 1] else "so the nodes differ"
-        outputs = np.ravel(runs[key][i][2])
-        wrong = sum((y > 0.5) != t for y, t in zip(outputs, GATES["XOR"], strict=True))
+        wrong = sum((y > 0.5) != t for y, t in zip(answers[i, :, k], GATES["XOR"], strict=True))
         sides = f"{wrong} of 4 on the wrong side of 0.5" if wrong else "each on its target's side of 0.5"
         return Picture(
             figure,
-            f"Gap {decimals(key, 1)}, iteration {number(i)}: weights {decimals(w[i, 0], 2)} and "
-            f"{decimals(w[i, 1], 2)}, {same}. Outputs {', '.join(decimals(y, 2) for y in outputs)}, "
+            f"Gap {decimals(gaps[k], 1)}, iteration {number(i)}: weights {decimals(w[i, 0], 2)} and "
+            f"{decimals(w[i, 1], 2)}, {same}. Outputs {', '.join(decimals(y, 2) for y in answers[i, :, k])}, "
             f"{sides}; loss {decimals(loss[i], 3)}.",
         )
 
@@ -387,3 +392,71 @@ def _clip(corners, w1, w2, threshold):
             along = before / (before - after)
             kept.append((x1 + along * (x2 - x1), y1 + along * (y2 - y1)))
     return kept
+
+
+# the questions, in the chapter's order
+# fmt: off
+
+PASSED_ON = Question(
+    "y for x = 2", 3.7, "1.4 · 2 + 0.9 = 3.7, and the line passes its sum on. A step would give 1, "
+    "as 3.7 is at least 0.",
+    "Multiply x by its weight a, then add the bias b once.",
+    {2.8: "The bias 0.9 is missing.", 4.6: "Only x is multiplied by 2: the bias is added as it is.",
+     3.2: "a is the weight of x, and b is added.",
+     1: "That is what a step makes of the sum. Here f changes nothing."},
+)
+OR = Question(
+    "Threshold for OR", "1",
+    "(1, 0) and (0, 1) just reach it, (1, 1) passes it, and (0, 0) stays below. Any threshold above 0 and up "
+    "to 1 does.",
+    "The four sums are 0, 1, 1 and 2. Which of them must reach the threshold?",
+    {"0": "(0, 0) sums to 0 and reaches it too: the neuron always fires.",
+     "1.5": "Only the sum 2 reaches 1.5: that is still AND.",
+     "2": "Only (1, 1) reaches 2: that is AND."},
+    choices=("0", "1", "1.5", "2"),
+)
+NAND = Question(
+    "NAND", "weights −1, threshold −1.5",
+    "The sums are 0, −1, −1 and −2: all but the last reach −1.5. All signs of an AND are turned around.",
+    "Compute the four sums. Which of them reach the threshold?",
+    {"weights 1, threshold −1.5": "The sums 0, 1, 1, 2 all reach −1.5: it always fires.",
+     "weights −1, threshold 1.5": "The sums 0, −1, −1, −2 never reach 1.5: it never fires.",
+     "weights 1, threshold 1.5": "Only the sum 2 reaches 1.5: that is AND."},
+    choices=("weights 1, threshold 1.5", "weights 1, threshold −1.5", "weights −1, threshold 1.5",
+             "weights −1, threshold −1.5"),
+)
+XOR_ROWS = Question(
+    "The most rows of XOR", 3,
+    "OR misses only (1, 1), and NAND misses only (0, 0). No neuron gets all four: the text below says why.",
+    "Compare OR with XOR, row by row.",
+    {4: "Then one line would part them. Try to draw it between the black and the white points.",
+     2: "OR does better. Which row does it miss?",
+     1: "A neuron that never fires is already right in two rows."},
+)
+BOTH = Question(
+    "AND of s₁ and s₂, four rows", (0, 1, 1, 0),
+    "NAND gives 1, 1, 1, 0 and OR gives 0, 1, 1, 1. Both are 1 in the two middle rows, and that is XOR.",
+    "Write the row of NAND and below it the row of OR. Where are both 1?",
+    {(1, 1, 1, 1): "That is OR of s₁ and s₂: at least one is 1. AND needs both.",
+     (1, 0, 0, 1): "There they differ. AND is 1 where both are 1.",
+     (0, 0, 0, 1): "That is AND of x₁ and x₂. Take s₁ and s₂, which are NAND and OR.",
+     (1, 1, 1, 0): "That is s₁ alone.", (0, 1, 1, 1): "That is s₂ alone."},
+)
+STEEPEST = Question(
+    "The sigmoid's steepest slope", 0.25,
+    "f(x) · (1 − f(x)) is largest where f(x) = 0.5, at x = 0: 0.5 · 0.5. One sigmoid lets at most a quarter "
+    "of a gradient through.",
+    "The table has f′(x) = f(x) · (1 − f(x)), and f(x) lies between 0 and 1. Which f(x) makes it largest?",
+    {0.5: "That is its value where it is steepest. The slope is f(x) · (1 − f(x)).",
+     1: "That is tanh at 0. The sigmoid is flatter.", 0: "That is the place, x = 0. How steep is it there?"},
+)
+EQUAL = Question(
+    "After 2,000 steps from gap 0", "equal nodes, no XOR",
+    "Equal nodes compute the same, so they get the same gradients, take the same step and are equal again. "
+    "Two hidden nodes then have the power of one.",
+    "Both nodes compute the same. Which gradients do they get?",
+    {"equal nodes that do XOR": "Two equal nodes have the power of one. One cannot do it.",
+     "different nodes that do XOR": "What would part them? They compute the same and get equal gradients."},
+    choices=("different nodes that do XOR", "equal nodes that do XOR", "equal nodes, no XOR"),
+)
+# fmt: on

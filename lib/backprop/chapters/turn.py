@@ -29,7 +29,7 @@ def turn(answer, inputs, **wanted):
     if wrong and not all(map(np.array_equal, given, inputs)):
         wrong["inputs"] = "it changes its inputs in place; work on copies"
     if wrong:
-        return Reply(False, "; ".join(wrong.values()) + ".")
+        return Reply(False, ("; ".join(wrong.values()) + ".").replace("?.", "?"))
     return Reply(True, f"{', '.join(wanted)}: as by the library.")
 
 
