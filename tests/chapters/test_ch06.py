@@ -1,11 +1,28 @@
-"""Chapter 06: every sentence and every entry of its matrices, recomputed without NumPy."""
+"""Chapter 06: every sentence and every entry of its matrices, recomputed without NumPy.
 
+Then its questions, the checks of the learner's layers, and the file that keeps them.
+"""
+
+import importlib.util
+import itertools
+import linecache
+import math
+import os
+import re
+import shutil
+from unittest.mock import patch
+
+import nbformat
+import numpy as np
 import pytest
+from backprop import Affine, Network, Relu, Sigmoid, SoftmaxWithLoss
+from backprop.chapters import ch06_stack as ch06
 from backprop.chapters.ch06_stack import INPUTS
 from backprop.explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, PARAMETER
+from nbclient import NotebookClient
 from reading import shapes, texts
 
-from notebooks import panels, positions, said
+from notebooks import NOTEBOOKS, panels, positions, run, said
 
 SUB = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 X, W, B, DY = [[1, 2], [3, 4]], [[1, 3, 5], [2, 4, 6]], [[1, 1, 1]], [[1, 1, 1], [2, 2, 2]]
@@ -333,7 +350,9 @@ def test_two_layers_at_every_setting():
 
 
 def test_where_the_numbers_of_two_layers_stand():
-    picture = panels("06")[2].draw()
+    panel = panels("06")[2]
+    assert panel.values() == {"x1": 1, "x2": 2, "step": 0}, "before the event that is to be predicted"
+    picture = panel.draw(step=4)
     x, hidden, output, first, second = two_layers(1, 2)
     found = {(t.x, t.y): (t.words, t.color) for t in texts(picture)}
     places = {
@@ -371,3 +390,406 @@ def test_what_each_step_of_two_layers_draws(step, highlighted, dashed, solid):
     assert sum(1 for s in lines if s.get("stroke") == FORWARD) == solid + 1
     known = {t.words for t in texts(picture)}
     assert ("dW₂" in known, "dW₁" in known) == (step >= 3, step >= 4)
+
+
+# the questions
+
+
+def test_a_row_forward_and_what_slips_give():
+    for question, b, slips in (
+        (ch06.FORWARD_ROW, [[1, 1, 1]], [[[0, 0, 0]], [[-1, -1, -1]]]),
+        (ch06.HIDDEN, [[1, 2, 3]], [[[0, 0, 0]], [[1, 1, 1]]]),
+    ):
+        assert question.answer == tuple(plus(times([[1, 2]], W), b)[0])
+        assert list(question.mistakes) == [tuple(plus(times([[1, 2]], W), slip)[0]) for slip in slips]
+
+
+def test_entries_backward_and_what_slips_give():
+    def dot(a, b):
+        return sum(p * q for p, q in zip(a, b, strict=True))
+
+    results = affine(X, W, B, DY)
+    question, columns = ch06.BACKWARD_ENTRIES, turned(DY)
+    assert question.answer == (results["dx"][1][1], results["dW"][1][2])
+    assert question.answer == (dot(DY[1], W[1]), dot(turned(X)[1], columns[2]))
+    row_1_of_dy, row_1_of_W, row_2_of_x = dot(DY[0], W[1]), dot(DY[1], W[0]), dot(X[1], columns[2])
+    assert list(question.mistakes) == [(row_1_of_dy, 10), (row_1_of_W, 10), (24, row_2_of_x)]
+
+
+def test_what_a_dragged_x_moves():
+    before, after = affine(X, W, B, DY), affine([[7, 2], [3, 4]], W, B, DY)
+    moved = [words for words, m, r, c in names(before) if before[m][r][c] != after[m][r][c]]
+    assert moved == ["y₁₁", "y₁₂", "y₁₃", "dW₁₁", "dW₁₂", "dW₁₃"]
+    assert ch06.DRAG_X.answer == "rows 1 of y and dW"
+    assert panels("06")[0].values()["change"] == 0
+
+
+def test_when_both_products_exist_without_transposes():
+    fits = set()
+    for N, D, M in itertools.product(range(1, 7), repeat=3):
+        x, weights, dy = np.ones((N, D)), np.ones((D, M)), np.ones((N, M))
+        try:
+            dy @ weights, x @ dy
+        except ValueError:
+            continue
+        fits.add((N, D, M))
+    assert fits == {(n, n, n) for n in range(1, 7)} and ch06.NO_TRANSPOSES.answer == "N = D = M"
+    assert panels("06")[1].values()["no_transposes"] is False
+
+
+def test_an_activations_backward_and_what_slips_give():
+    x, dy = (-1, 0, 2), (5, 6, 7)
+    at_0 = tuple(d if v >= 0 else 0 for v, d in zip(x, dy, strict=True))
+    forward = tuple(max(v, 0) for v in x)
+    assert ch06.RELU_BACK.answer == tuple(d * (v > 0) for v, d in zip(x, dy, strict=True))
+    twice = tuple(d * max(v, 0) for v, d in zip(x, dy, strict=True))
+    assert list(ch06.RELU_BACK.mistakes) == [dy, at_0, twice, forward]
+    y, d = 0.2, 10
+    z = 1 / (1 + math.exp(-y))
+    assert ch06.SIGMOID_BACK.answer == pytest.approx(d * y * (1 - y))
+    slips = [y * (1 - y), d * y, d * (1 - y), d * z * (1 - z)]
+    assert list(ch06.SIGMOID_BACK.mistakes) == pytest.approx(slips, abs=ch06.SIGMOID_BACK.within)
+
+
+def test_which_gradient_an_input_of_0_makes_0():
+    first = two_layers(0, 0)[3]
+    assert first["dW"] == [[0, 0, 0], [0, 0, 0]] and all(first["db"][0])
+    assert ch06.ZERO_INPUT.answer == "dW₁ alone"
+
+
+# your turn
+
+
+def relu(
+    forward=lambda x: np.where(x > 0, x, 0),
+    backward=lambda x, y, dy: dy * (x > 0),
+):  # fmt: skip
+    """A class as a learner may write it; with other lines, a class with a slip."""
+
+    class MyRelu:
+        def forward(self, x):
+            self.x = x.copy()
+            self.y = forward(x)
+            return self.y
+
+        def backward(self, dy):
+            return backward(self.x, self.y, dy)
+
+    return MyRelu
+
+
+def sigmoid(forward=lambda x: 1 / (1 + np.exp(-x)), backward=lambda x, y, dy: dy * y * (1 - y)):
+    return relu(forward, backward)
+
+
+def cut(x):
+    x[x < 0] = 0
+    return x
+
+
+def cut_back(x, y, dy):
+    dy[x <= 0] = 0
+    return dy
+
+
+RELU_SLIPS = [
+    (relu(backward=lambda x, y, dy: -dy * (x > 0)), "dx has the right size and the wrong sign"),
+    (relu(backward=lambda x, y, dy: dy * (x >= 0)), "dx is right in 6 of 8 entries, and the first wrong"),
+    (relu(backward=lambda x, y, dy: dy), "dx is right in 4 of 8 entries"),
+    (relu(backward=lambda x, y, dy: dy * (dy > 0)), "dx is right in"),
+    (relu(backward=lambda x, y, dy: (x > 0).T), "dx is an array of bool; expected a number"),
+    (relu(backward=lambda x, y, dy: dy.T), "dx has the shape (4, 2), expected (2, 4): it looks transposed"),
+    (relu(forward=lambda x: np.abs(x)), "y is right in 6 of 8 entries"),
+    (relu(forward=lambda x: max(0, x)), "It stops with ValueError"),
+    (relu(forward=cut), "forward changes x in place"),
+    (relu(backward=cut_back), "backward changes dy in place"),
+]
+SIGMOID_SLIPS = [
+    (sigmoid(forward=lambda x: 1 / (1 + np.exp(x))), "y is right in"),
+    (sigmoid(backward=lambda x, y, dy: y * (1 - y)), "dx is not right"),
+    (sigmoid(backward=lambda x, y, dy: dy * y), "dx is not right in any entry"),
+    (sigmoid(backward=lambda x, y, dy: dy * y * (y - 1)), "dx has the right size and the wrong sign"),
+    (sigmoid(backward=lambda x, y, dy: dy * x * (1 - x)), "dx is"),
+    (sigmoid(forward=lambda x: 1 / (1 + math.exp(-x))), "It stops with TypeError"),
+]
+
+
+@pytest.mark.parametrize(
+    ("check", "attempt", "words"),
+    [(ch06.check_relu, *slip) for slip in RELU_SLIPS]
+    + [(ch06.check_sigmoid, *slip) for slip in SIGMOID_SLIPS],
+)
+def test_a_wrong_layer_gets_its_reason(check, attempt, words):
+    reply = check(attempt)
+    assert reply.right is False and words in repr(reply), repr(reply)
+
+
+@pytest.mark.parametrize(("check", "right"), [(ch06.check_relu, relu()), (ch06.check_sigmoid, sigmoid())])
+def test_a_right_layer_is_right_and_half_of_one_is_named(check, right):
+    assert check(right).right
+    half = relu(right().forward, lambda x, y, dy: None)
+    assert repr(check(half)) == "○ Not written yet: backward returns None."
+    assert check(half).right is None
+
+
+def test_the_library_passes_its_own_checks():
+    assert ch06.check_relu(Relu).right and ch06.check_sigmoid(Sigmoid).right
+    assert not ch06.check_relu(Sigmoid).right and not ch06.check_sigmoid(Relu).right
+
+
+def loops(layers, x, dy):
+    for layer in layers:
+        x = layer.forward(x)
+    for layer in reversed(layers):
+        dy = layer.backward(dy)
+    return x, dy
+
+
+def in_one_order(layers, x, dy):
+    for layer in layers:
+        x = layer.forward(x)
+    for layer in layers:
+        dy = layer.backward(dy)
+    return x, dy
+
+
+def forgets_the_signal(layers, x, dy):
+    for layer in layers:
+        y = layer.forward(x)
+    return y, dy
+
+
+def stops_early(layers, x, dy):
+    y, _ = loops(layers, x, dy)
+    for layer in reversed(layers[1:]):
+        dy = layer.backward(dy)
+    return y, dy
+
+
+def turns_the_list(layers, x, dy):
+    for layer in layers:
+        x = layer.forward(x)
+    layers.reverse()
+    for layer in layers:
+        dy = layer.backward(dy)
+    return x, dy
+
+
+@pytest.mark.parametrize(
+    ("attempt", "words"),
+    [
+        (in_one_order, "It stops with ValueError: Affine.backward: dout of shape (5, 2) does not fit"),
+        (forgets_the_signal, "It stops with ValueError: x of shape (5, 3) does not fit W of shape (4, 2)"),
+        (stops_early, "dx has the shape (5, 4), expected (5, 3)"),
+        (turns_the_list, "It turns the list itself around"),
+        (lambda *a: loops(*a)[0], "It must return 2 values: output, dx."),
+        (lambda *a: loops(*a)[::-1], "output has the shape (5, 3), expected (5, 2)"),
+        (lambda layers, x, dy: loops(layers, x, -dy), "dx has the right size and the wrong sign"),
+        (lambda layers, x, dy: (loops(layers, x, dy)[0], None), "Not written yet"),
+    ],
+)
+def test_wrong_loops_get_their_reason(attempt, words):
+    reply = ch06.check_loops(attempt)
+    assert not reply.right and words in repr(reply), repr(reply)
+
+
+def test_right_loops_are_right():
+    assert ch06.check_loops(loops).right
+    assert not ch06.check_loops(lambda *a: [1.01 * part for part in loops(*a)]).right
+
+
+# the file my_layers.py
+
+AFFINE = """class MyAffine:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dy):
+        self.dW, self.db = self.x.T @ dy, dy.sum(axis=0)
+        return dy @ self.W.T
+"""
+RELU = """class MyRelu:
+    def forward(self, x):
+        self.positive = x > 0
+        return x * self.positive
+
+    def backward(self, dy):
+        return dy * self.positive
+"""
+SIGMOID = """class MySigmoid:
+    def forward(self, x):
+        self.y = 1 / (1 + np.exp(-x))
+        return self.y
+
+    def backward(self, dy):
+        return dy * self.y * (1 - self.y)
+"""
+STUB = """class {}:
+    def forward(self, x):
+        ...  # your lines
+
+    def backward(self, dy):
+        ...  # your lines
+"""
+STUBS = STUB.format("MyRelu"), STUB.format("MySigmoid")
+cells = itertools.count()
+
+
+def defined(*sources, **names):
+    """MyAffine, MyRelu and MySigmoid from cells with these sources, as a notebook has them."""
+    names["np"] = np
+    for source in sources:
+        file = f"<cell {next(cells)}>"
+        linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
+        exec(compile(source, file, "exec"), names)
+    return [names[name] for name in ("MyAffine", "MyRelu", "MySigmoid")]
+
+
+def loaded(path):
+    spec = importlib.util.spec_from_file_location("my_layers", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "my_layers.py"
+
+
+def test_what_works_is_saved_and_is_all_that_is_in_the_file(path):
+    reply = ch06.save_layers(*defined(AFFINE, f"# mine\n\n{RELU}\nprint(end='')", SIGMOID), path=path)
+    assert repr(reply) == "✓ Right. my_layers.py now holds MyAffine, MyRelu and MySigmoid."
+    assert path.read_text("utf-8") == "\n\n".join(["import numpy as np\n", AFFINE, RELU, SIGMOID])
+    assert list(path.parent.iterdir()) == [path]
+    found = loaded(path)
+    assert ch06.check_relu(found.MyRelu).right and ch06.check_sigmoid(found.MySigmoid).right
+    layer, library = found.MyAffine(np.eye(2), np.ones(2)), Affine(np.eye(2), np.ones(2))
+    for part in (layer, library):
+        part.forward(np.array([[1.0, 2.0]])), part.backward(np.array([[3.0, 4.0]]))
+    assert layer.dW.tolist() == library.grads["W"].tolist() and layer.db.tolist() == [3, 4]
+    assert layer.W.tolist() == [[1, 0], [0, 1]] and layer.b.tolist() == [1, 1]
+
+
+def test_a_network_of_saved_layers_has_the_gradients_of_the_librarys(path):
+    ch06.save_layers(*defined(AFFINE, RELU, SIGMOID), path=path)
+    found, rng = loaded(path), np.random.default_rng(0)
+    W1, b1, W2, b2 = rng.normal(size=(3, 4)), rng.normal(size=4), rng.normal(size=(4, 2)), rng.normal(size=2)
+    x, t = rng.normal(size=(5, 3)), np.array([0, 1, 1, 0, 1])
+    for kind in ("Relu", "Sigmoid"):
+        mine = [found.MyAffine(W1, b1), getattr(found, f"My{kind}")(), found.MyAffine(W2, b2)]
+        theirs = Network([Affine(W1, b1), {"Relu": Relu, "Sigmoid": Sigmoid}[kind](), Affine(W2, b2)],
+                         SoftmaxWithLoss())  # fmt: skip
+        wanted, loss = theirs.gradient(x, t), theirs.last_layer
+        loops(mine, x, loss.backward())
+        for k, layer in enumerate((mine[0], mine[2]), start=1):
+            assert np.allclose(layer.dW, wanted[f"W{k}"]) and np.allclose(layer.db, wanted[f"b{k}"])
+
+
+def test_an_untouched_chapter_saves_nothing(path):
+    reply = ch06.save_layers(*defined(AFFINE, *STUBS), path=path)
+    assert repr(reply) == "○ Nothing saved yet. MyRelu is not written yet. MySigmoid is not written yet."
+    assert reply.right is None and not path.exists()
+    run(shutil.copy(NOTEBOOKS / "06_stack_layers.ipynb", path.parent))
+    assert not path.exists()
+
+
+def test_one_that_is_not_written_or_not_right_is_left_out_and_named(path):
+    reply = ch06.save_layers(*defined(AFFINE, RELU, STUBS[1]), path=path)
+    assert (
+        repr(reply) == "my_layers.py now holds MyAffine and MyRelu. Left out: MySigmoid is not written yet."
+    )
+    assert path.read_text("utf-8") == "\n\n".join(["import numpy as np\n", AFFINE, RELU])
+    flipped = SIGMOID.replace("dy * self.y", "-dy * self.y")
+    path.unlink()
+    reply = ch06.save_layers(*defined(AFFINE, RELU, flipped), path=path)
+    assert "Left out: MySigmoid is not right yet (dx has the right size and the wrong sign" in repr(reply)
+    assert not hasattr(loaded(path), "MySigmoid")
+    path.unlink()
+    reply = ch06.save_layers(*defined(AFFINE, STUBS[0], flipped), path=path)
+    assert repr(reply).startswith(
+        "○ Nothing saved yet. MyRelu is not written yet. MySigmoid is not right yet"
+    )
+    assert not path.exists()
+    broken = AFFINE.replace("self.x.T @ dy", "self.x.T @ dy / len(dy)")
+    reply = ch06.save_layers(*defined(broken, RELU, SIGMOID), path=path)
+    assert "Left out: MyAffine is not right yet (dW" in repr(reply)
+    assert not hasattr(loaded(path), "MyAffine")
+
+
+def test_a_finished_file_is_not_lost_to_an_unfinished_one(path):
+    ch06.save_layers(*defined(AFFINE, RELU, SIGMOID), path=path)
+    before = path.read_bytes()
+    ch06.save_layers(*defined(AFFINE, *STUBS), path=path)
+    assert path.read_bytes() == before
+    reply = ch06.save_layers(*defined(AFFINE, RELU, STUBS[1]), path=path)
+    assert reply.right is False and path.read_bytes() == before
+    assert "my_layers.py stays as it is, else it would lose MySigmoid. MySigmoid is not written yet." in repr(
+        reply
+    )
+    path.write_text(before.decode() + "\n\nclass MyTanh:\n    pass\n", encoding="utf-8")
+    reply = ch06.save_layers(*defined(AFFINE, RELU, SIGMOID), path=path)
+    assert "else it would lose MyTanh" in repr(reply) and "MyTanh" in path.read_text("utf-8")
+
+
+def test_a_finished_file_follows_its_classes_and_a_broken_one_is_replaced(path):
+    own = RELU.replace("x * self.positive", "np.maximum(x, 0)")
+    for old in (AFFINE + RELU, "class MyRelu:\n    def forw"):
+        path.write_text(old, encoding="utf-8")
+        assert ch06.save_layers(*defined(AFFINE, own, SIGMOID), path=path).right
+        assert own in path.read_text("utf-8")
+
+
+def test_a_class_that_needs_more_than_its_own_lines_is_left_out(path):
+    sources = AFFINE, RELU, SIGMOID.replace("1 / (1 + np.exp(-x))", "squash(x)")
+    classes = defined(*sources, squash=lambda x: 1 / (1 + np.exp(-x)))
+    assert ch06.check_sigmoid(classes[2]).right
+    words = repr(ch06.save_layers(*classes, path=path))
+    assert "MySigmoid works here, but not in a file that has only numpy and the class" in words
+    assert "name 'squash' is not defined" in words and "MySigmoid" not in path.read_text("utf-8")
+
+
+def test_a_class_whose_lines_are_not_at_hand_is_left_out(path):
+    classes = defined(AFFINE, RELU, SIGMOID)
+    linecache.cache.pop(classes[1].forward.__code__.co_filename)
+    words = repr(ch06.save_layers(*classes, path=path))
+    assert "MyRelu can't be found: run the cell that begins with class MyRelu again" in words
+
+
+def test_the_last_class_of_a_cell_is_the_one_that_is_saved(path):
+    ch06.save_layers(*defined(AFFINE, STUBS[0] + "\n\n" + RELU, SIGMOID), path=path)
+    assert path.read_text("utf-8").count("class MyRelu") == 1 and RELU in path.read_text("utf-8")
+
+
+def test_a_file_is_never_half_written(path):
+    ch06.save_layers(*defined(AFFINE, RELU, SIGMOID), path=path)
+    before = path.read_bytes()
+    with patch.object(os, "replace", side_effect=OSError(28, "No space left on device")):
+        reply = ch06.save_layers(*defined(AFFINE, RELU.replace("x >", "x  >"), SIGMOID), path=path)
+    assert repr(reply) == "✗ Not yet. my_layers.py can't be written here: No space left on device."
+    assert path.read_bytes() == before
+
+
+def test_in_a_notebook_the_solutions_are_saved_beside_it(tmp_path):
+    """A kernel's own cells, where a class has no file."""
+    shutil.copy(NOTEBOOKS / "06_stack_layers.ipynb", tmp_path)
+    notebook = nbformat.read(tmp_path / "06_stack_layers.ipynb", as_version=4)
+    everything = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    solutions = re.findall(r"```python\n(.*?)```", everything, re.S)
+    for cell in notebook.cells:
+        if "your-turn" in cell.metadata.get("tags", ()):
+            (cell.source,) = [s for s in solutions if s.split("(")[0].split(":")[0] in cell.source]
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": tmp_path}}).execute()
+    (said_of_it,) = [
+        cell.outputs[0].data["text/plain"] for cell in notebook.cells if "save_layers(" in cell.source
+    ]
+    assert said_of_it == "✓ Right. my_layers.py now holds MyAffine, MyRelu and MySigmoid."
+    found = loaded(tmp_path / "my_layers.py")
+    assert ch06.check_relu(found.MyRelu).right and ch06.check_sigmoid(found.MySigmoid).right
+    assert (
+        (tmp_path / "my_layers.py").read_text("utf-8").startswith("import numpy as np\n\n\nclass MyAffine:")
+    )

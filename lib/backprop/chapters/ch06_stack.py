@@ -1,14 +1,26 @@
-"""Matrices as pictures: an Affine layer entry by entry, its shapes to scale, two layers in a row."""
+"""Matrices as pictures: an Affine layer entry by entry, its shapes to scale, two layers in a row.
 
+Then the questions, the checks of the learner's own layers, and the file my_layers.py that keeps them.
+"""
+
+import ast
+import copy
+import linecache
 import math
+import os
+from pathlib import Path
 
 import numpy as np
 
 from ..explore.picture import drawing
+from ..explore.question import Question, Reply
 from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, GRID, HIGHLIGHT, MUTED, PARAMETER
 from ..explore.svg import arrow, box, edge, legend, line, quarter, text
 from ..explore.words import SUBSCRIPT, count, listed, minus, number, worked
-from ..layers import Affine
+from ..layers import Affine, HalfSquaredError, Relu, Sigmoid
+from ..network import Network
+from ..numerical import numerical_gradient
+from .turn import turn
 
 CELL_WIDTH, CELL_HEIGHT = 44, 28  # px, one entry of a matrix
 LIT = "#fdeccb"  # HIGHLIGHT as a background
@@ -312,7 +324,7 @@ def _without(product, turned, a_name, a, b_name, b):
 # --- two layers in a row ----------------------------------------------------------------------
 
 
-def two_layers(x1=1, x2=2, step=4):
+def two_layers(x1=1, x2=2, step=0):
     """[S0]'s two Affine layers: forward to the output, and back from dy = the output itself.
 
     step: 0 the input, 1 and 2 forward, 3 and 4 backward.
@@ -374,3 +386,238 @@ def _say_two(step, values, grads):
         3: f"Backward starts with dy = the output. Affine 2 keeps dW₂ and db₂ and hands ({dhidden}) back.",
         4: f"Affine 1 takes ({dhidden}) as its dy. It keeps dW₁ and db₁ and hands dx = ({dx}) back.",
     }[step]
+
+
+# the questions, in the chapter's order
+# fmt: off
+
+FORWARD_ROW = Question(
+    "y for x = (1, 2)", (6, 12, 18),
+    "1·1 + 2·2 + 1 = 6, then 1·3 + 2·4 + 1 = 12, then 1·5 + 2·6 + 1 = 18.",
+    "Each column of W makes one number: x₁ times its upper entry, x₂ times its lower one, and its bias.",
+    {(5, 11, 17): "The bias is missing: b adds 1 to each.",
+     (4, 10, 16): "You subtracted b. It is added."},
+)
+BACKWARD_ENTRIES = Question(
+    "dx₂₂, dW₂₃", (24, 10),
+    "dx₂₂ = 2·2 + 2·4 + 2·6 = 24. dW₂₃ = 2·1 + 4·2 = 10.",
+    "dx₂₂ is row 2 of dy times row 2 of W. dW₂₃ is column 2 of x times column 3 of dy.",
+    {(12, 10): "dW₂₃ is right. dx₂₂ needs row 2 of dy; you took row 1.",
+     (18, 10): "dW₂₃ is right. dx₂₂ needs the weights of x₂, row 2 of W; you took row 1.",
+     (24, 11): "dx₂₂ is right. dW₂₃ needs column 2 of x, (2, 4); you took row 2."},
+)
+DRAG_X = Question(
+    "x₁₁ moves", "rows 1 of y and dW",
+    "x₁₁ is in row 1 of x, and in row 1 of xᵀ. dx is dy · Wᵀ, without an x. That holds because dy is held "
+    "fixed here: in a network dy depends on y, so on x₁₁ too.",
+    "Look for x in the three products: x · W + b, dy · Wᵀ and xᵀ · dy.",
+    {"row 1 of y alone": "xᵀ · dy has an x in it, too.",
+     "rows 1 of y, dx and dW": "dx is dy · Wᵀ. Where is the x in it?",
+     "y₁₁ and dW₁₁ alone": "x₁₁ meets every weight of its row, and every entry of row 1 of dy."},
+    choices=("row 1 of y alone", "y₁₁ and dW₁₁ alone", "rows 1 of y and dW", "rows 1 of y, dx and dW"),
+)
+NO_TRANSPOSES = Question(
+    "Both products exist for", "N = D = M",
+    "dy · W needs M = D, and x · dy needs D = N. Then everything fits, and both results are wrong, unless W "
+    "and x happen to be symmetric, as a single number always is.",
+    "Without transposes the products are dy · W, (N, M) · (D, M), and x · dy, (N, D) · (N, M).",
+    {"M = D": "That is enough for dy · W. But x · dy is (N, D) · (N, M).",
+     "D = N": "That is enough for x · dy. But dy · W is (N, M) · (D, M).",
+     "no N, D and M": "NumPy looks at the inner sizes only. Square matrices always fit."},
+    choices=("M = D", "D = N", "N = D = M", "no N, D and M"),
+)
+RELU_BACK = Question(
+    "ReLU's dx", (0, 0, 7),
+    "The slope is 1 where x is positive, else 0: ReLU lets dy through, or stops it.",
+    "What is ReLU's slope at −1, at 0 and at 2?",
+    {(5, 6, 7): "Where x is negative ReLU is flat: nothing comes back.",
+     (0, 6, 7): "At exactly 0 the slope counts as 0.",
+     (0, 0, 14): "The slope is 1 where x is positive, not x.",
+     (0, 0, 2): "That is y, the forward pass. Backward it is dy that gets through."},
+)
+SIGMOID_BACK = Question(
+    "The sigmoid's dx", 1.6,
+    "10 · 0.2 · (1 − 0.2).",
+    "The slope of a sigmoid is y(1 − y).",
+    {0.16: "That is the slope alone. It is multiplied by dy.",
+     2: "The slope is y(1 − y): a factor 1 − y is missing.",
+     8: "The slope is y(1 − y): a factor y is missing.",
+     2.475: "0.2 is y, the output, already. You sent it through the sigmoid once more."},
+    within=0.001,
+)
+HIDDEN = Question(
+    "The hidden layer", (6, 13, 20),
+    "1 + 4 + 1 = 6, 3 + 8 + 2 = 13, 5 + 12 + 3 = 20.",
+    "x · W as before; only b is new.",
+    {(5, 11, 17): "The bias is missing.", (6, 12, 18): "That is with the old b. Now b is (1, 2, 3)."},
+)
+ZERO_INPUT = Question(
+    "x = (0, 0) makes 0", "dW₁ alone",
+    "dW₁ = xᵀ · dy: no signal came through these weights. db₁ is the sum of dy, so the biases still learn.",
+    "Which of dW₁ = xᵀ · dy and db₁ = sum of dy has an x in it?",
+    {"db₁ alone": "db₁ is the sum of dy; x does not come into it.",
+     "both": "Right for dW₁. But db₁ is the sum of dy, without an x.",
+     "neither": "dW₁ is xᵀ · dy, and x is 0."},
+    choices=("dW₁ alone", "db₁ alone", "both", "neither"),
+)
+# fmt: on
+
+
+# your turn
+
+
+def check_relu(MyRelu):
+    """Compare a learner's MyRelu with the library's Relu."""
+    return _check_layer(MyRelu, Relu)
+
+
+def check_sigmoid(MySigmoid):
+    """Compare a learner's MySigmoid with the library's Sigmoid."""
+    return _check_layer(MySigmoid, Sigmoid)
+
+
+def _check_affine(MyAffine):
+    """Compare a learner's MyAffine with the library's Affine, its dW and db too."""
+    W, b = np.array([[1.0, -2.0, 0.5, 3.0], [2.5, 0.0, -1.0, 1.5]]), np.array([0.5, -1.0, 2.0, 0.0])
+    x, dy = np.array([[1.0, -2.0], [0.5, 3.0], [2.0, 1.0]]), np.arange(12.0).reshape(3, 4) - 4
+    library = Affine(W, b)
+    wanted = {"y": library.forward(x), "dx": library.backward(dy)}
+
+    def answer(x, W, b, dy):
+        layer = MyAffine(W, b)
+        return layer.forward(x), layer.backward(dy), layer.dW, layer.db
+
+    return turn(answer, (x, W, b, dy), **wanted, dW=library.grads["W"], db=library.grads["b"])
+
+
+def _check_layer(mine, library):
+    """Compare a learner's layer without parameters with the library's: y, dx, and no change in place."""
+    x = np.array([[-1.5, 0.0, 2.0, 0.5], [3.0, -0.25, 0.0, 1.0]])
+    dy = np.array([[0.5, -2.0, 1.5, 3.0], [-1.0, 4.0, 0.75, -2.5]])
+    returned, changed = {}, []
+
+    def answer(x, dy):
+        before, layer = (x.copy(), dy.copy()), mine()
+        returned["forward"] = copy.deepcopy(layer.forward(x))
+        returned["backward"] = layer.backward(dy)
+        changed[:] = [not np.array_equal(x, before[0]), not np.array_equal(dy, before[1])]
+        return tuple(returned.values())
+
+    layer = library()
+    reply = turn(answer, (x, dy), y=layer.forward(x), dx=layer.backward(dy))
+    if reply.right is None:
+        empty = [name for name, value in returned.items() if value is None]
+        verb = "return" if len(empty) > 1 else "returns"
+        return Reply(None, f"○ Not written yet: {listed(empty)} {verb} None.")
+    if any(changed):
+        method, array = ("forward", "x") if changed[0] else ("backward", "dy")
+        return Reply(
+            False, f"{method} changes {array} in place. Its neighbor may still need it: work on a copy."
+        )
+    return reply
+
+
+def check_loops(there_and_back):
+    """Compare a learner's there_and_back(layers, x, dy) with a Network and the measured dx."""
+    W1, W2 = np.arange(12.0).reshape(3, 4) / 8 - 0.7, np.arange(8.0).reshape(4, 2) / 5 - 0.5
+    x, dy = np.arange(15.0).reshape(5, 3) / 6 - 1, np.arange(10.0).reshape(5, 2) / 4 - 1
+    turned = []
+
+    def layers():
+        return [Affine(W1, np.array([0.1, -0.2, 0.3, 0.4])), Sigmoid(), Affine(W2, np.array([0.5, 0.2]))]
+
+    def answer(x, dy):
+        given = layers()
+        order = list(given)
+        found = there_and_back(given, x, dy)
+        turned.append(given != order)
+        return found
+
+    network = Network(layers(), HalfSquaredError())
+    measured = numerical_gradient(lambda x: np.sum(dy * network.predict(x)), x)
+    reply = turn(answer, (x, dy), output=network.predict(x), dx=measured)
+    if turned == [True]:
+        return Reply(
+            False, "It turns the list itself around, for whoever uses it next: take reversed(layers)."
+        )
+    return reply
+
+
+# the learner's own layers as a file
+
+FILE = "my_layers.py"
+HEAD = "import numpy as np\n"
+
+
+def save_layers(MyAffine, MyRelu, MySigmoid, path=FILE):
+    """Save the classes that work as my_layers.py beside the notebook. Returns a Reply that names them.
+
+    Nothing is saved while neither MyRelu nor MySigmoid works, nor over a file that holds a class which
+    would be lost. The file is replaced as a whole, or not at all.
+    """
+    path, saved, left_out = Path(path), {}, []
+    for name, mine, check in (
+        ("MyAffine", MyAffine, _check_affine),
+        ("MyRelu", MyRelu, check_relu),
+        ("MySigmoid", MySigmoid, check_sigmoid),
+    ):
+        saved[name], why = _working_source(name, mine, check)
+        left_out += [f"{name} {why}."] if why else []
+    saved = {name: source for name, source in saved.items() if source}
+    if not saved.keys() & {"MyRelu", "MySigmoid"}:
+        return Reply(None, f"○ Nothing saved yet. {' '.join(left_out)}")
+    if lost := [name for name in _classes(path) if name not in saved]:
+        told = f"{path.name} stays as it is, else it would lose {listed(lost)}."
+        return Reply(False, " ".join([told, *left_out, "Mend that, or delete the file, and save again."]))
+    try:
+        part = path.with_name(f"{path.name}.part")
+        part.write_text("\n\n".join([HEAD, *saved.values()]), encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        return Reply(False, f"{path.name} can't be written here: {error.strerror}.")
+    words = f"{path.name} now holds {listed(list(saved))}."
+    return Reply(None, " ".join([words, "Left out:", *left_out])) if left_out else Reply(True, words)
+
+
+def _working_source(name, mine, check):
+    """(the lines of a learner's class, "") where it works, also in a file of its own; else ("", why not)."""
+    reply = check(mine)
+    if reply.right is None:
+        return "", "is not written yet"
+    if not reply.right:
+        return "", f"is not right yet ({_reason(reply)})"
+    source, names = _source(mine), {}
+    if not source:
+        return "", f"can't be found: run the cell that begins with class {name} again"
+    try:
+        exec(compile(f"{HEAD}{source}", FILE, "exec"), names)
+        alone = check(names[name])
+    except Exception as error:  # shown, not swallowed: the learner mends the class
+        alone = Reply(False, f"{type(error).__name__}: {error}")
+    if not alone.right:
+        return "", f"works here, but not in a file that has only numpy and the class ({_reason(alone)})"
+    return source, ""
+
+
+def _reason(reply):
+    return reply.words.removeprefix("✗ Not yet. ").rstrip(".")
+
+
+def _source(mine):
+    """The lines of a class as they stand in the cell that made it; nothing where they can't be found."""
+    for part in vars(mine).values():
+        if hasattr(part, "__code__"):
+            cell = "".join(linecache.getlines(part.__code__.co_filename))
+            for node in reversed(ast.parse(cell).body):
+                if isinstance(node, ast.ClassDef) and node.name == mine.__name__:
+                    return ast.get_source_segment(cell, node) + "\n"
+    return ""
+
+
+def _classes(path):
+    """The names of the classes in a file; none where there is no such file, or no Python in it."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return []
+    return [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
