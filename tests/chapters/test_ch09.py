@@ -1,14 +1,17 @@
 """Chapter 09: each picture shows the images and numbers that its sentence names."""
 
+import math
 import re
 
 import matplotlib
 import numpy as np
 import pytest
-from backprop import Affine, Network, Relu, SoftmaxWithLoss
+from backprop import Affine, Network, Relu, SoftmaxWithLoss, TwoLayerNet, load_mnist, train
 from backprop.chapters import ch09_read as ch09
+from backprop.explore.widgets.pad import as_mnist
+from PIL import Image, ImageDraw, ImageFont
 
-from notebooks import CHAPTERS, panels, said, sources
+from notebooks import CHAPTERS, panels, ran, said, sources
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +202,193 @@ def test_an_empty_pad_asks_for_a_digit_and_a_drawing_is_read(known):
 )
 def test_no_reading_is_quite_sure(p, words):
     assert ch09.percent(p) == words
+
+
+# the questions
+
+
+def test_the_numbers_asked_for_and_those_of_each_slip():
+    p = 1 / 10
+    assert ch09.LOSS.answer == pytest.approx(-math.log(p), abs=ch09.LOSS.within)
+    slips = [-math.log10(p), math.log(p), p, -math.log2(p)]
+    assert list(ch09.LOSS.mistakes) == pytest.approx(slips, abs=0.01)
+    assert ch09.SCORE_GRADIENT.answer == pytest.approx(p - 1)
+    assert list(ch09.SCORE_GRADIENT.mistakes) == pytest.approx([1 - p, p, -1 / p])
+
+
+def test_the_gradient_of_a_score_is_p_minus_the_label():
+    scores = np.log(np.array([0.1, 0.3, 0.6]))
+    loss = SoftmaxWithLoss()
+    nudged = [loss.forward(scores + np.array([d, 0, 0]), np.array(0)) for d in (1e-5, -1e-5)]
+    assert (nudged[0] - nudged[1]) / 2e-5 == pytest.approx(0.1 - 1, abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def mnist():
+    return load_mnist(normalize=False)
+
+
+def mean_losses(mnist, rate=0.1, scale=0.01, iterations=300):
+    """The mean loss of each hundred mini-batches of a training."""
+    network = TwoLayerNet(784, 50, 10, scale, rng=0)
+    steps = train(network, *mnist[0], iterations=iterations, learning_rate=rate, rng=0)
+    return np.mean(np.reshape([step.loss for step in steps], (-1, 100)), axis=1)
+
+
+def test_what_becomes_of_the_loss_at_other_settings(mnist):
+    usual, tiny = mean_losses(mnist), mean_losses(mnist, scale=0.0001, iterations=600)
+    assert usual[0] < 2.1 and tiny[0] > 2.29 and tiny[1] > 2 * usual[1], "it starts slowly"
+    assert tiny[-1] < 0.7, "and learns all the same"
+    assert np.all(mean_losses(mnist, rate=100) > 2.3)
+    crawl = mean_losses(mnist, rate=0.001, iterations=3000)
+    assert 0 < crawl[0] - crawl[-1] < 0.1
+    assert ch09.RATE_100.answer == "jumps above 2.3" and ch09.TINY_WEIGHTS.answer == "starts slowly"
+
+
+def test_batches_differ_more_than_the_average_moves():
+    """The gray curve: one network, many batches, many losses; its steps do not make them."""
+    losses = np.array(ran("09")[0]["losses"][-600:])
+    assert np.std(losses) > 10 * abs(np.mean(losses[:300]) - np.mean(losses[300:]))
+    assert ch09.RESTLESS.answer == "batches differ"
+
+
+def test_blank_nodes_hardly_fired_at_first():
+    names = ran("09")[0]
+    change = names["network"].params["W1"] - names["start"].params["W1"]
+    moved = np.linalg.norm(change, axis=0)
+    fires, blank = names["fires"], names["blank"]
+    assert set(blank) == set(np.argsort(moved)[:4]), "they are those that learned least"
+    assert np.all(moved[blank] < 0.1) and np.sort(moved)[4] > 0.2
+    assert np.all(fires[blank] < 0.15) and fires.mean() > 0.35
+    seldom = set(np.flatnonzero(fires < 0.15)) - set(blank)
+    assert seldom and np.all(moved[list(seldom)] > 0.2), "a few lucky nodes wake up all the same"
+
+
+def test_four_and_nine_are_mixed_up_most():
+    names = ran("09")[0]
+    read, t = ch09.scores(names["network"], names["x_test"]).argmax(axis=1), names["t_test"]
+    both = {
+        (a, b): int(np.sum((t == a) & (read == b)) + np.sum((t == b) & (read == a)))
+        for a in range(10)
+        for b in range(a + 1, 10)
+    }
+    order = sorted(both, key=both.get, reverse=True)
+    assert " and ".join(map(str, order[0])) == ch09.MIXED_UP.answer
+    assert {(2, 7), (3, 5)} <= set(order[:6])
+    assert max(both[1, 7], both[0, 6]) < both[3, 5]
+
+
+def test_a_letter_is_read_as_a_digit_and_often_surely():
+    network, sure = ran("09")[0]["own"], 0
+    for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
+        page = Image.new("L", (140, 140))
+        ImageDraw.Draw(page).text((30, 10), letter, fill=255, font=ImageFont.load_default(100))
+        bars = ch09.make_drawn_reading(network)(np.asarray(page).tobytes()).content.axes[1].patches
+        shares = [bar.get_width() for bar in bars]
+        assert sum(shares) == pytest.approx(100, abs=0.01) and max(shares) > 15
+        sure += max(shares) > 60
+    assert sure >= 8 and as_mnist(np.asarray(page)) is not None
+    assert ch09.LETTER.answer == "names a digit, often surely"
+
+
+# your turn
+
+
+def good_loss(scores, t, axis=1, divide=True):
+    e = np.exp(scores)
+    p = e / (e.sum(axis=axis, keepdims=True))
+    label = np.eye(scores.shape[1])[t]
+    loss = -np.mean(np.log(p[label == 1]))
+    return loss, (p - label) / (len(t) if divide else 1)
+
+
+def p_of(scores):
+    return np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "right", "words"),
+    [
+        (good_loss, True, "✓ Right. loss, gradient: as by the library."),
+        (lambda s, t: None, None, "Not written yet"),
+        (lambda s, t: good_loss(s, t)[1], False, "It must return 2 values: loss, gradient."),
+        (lambda s, t: good_loss(s, t, divide=False), False, "The gradient lacks the 1/N"),
+        (lambda s, t: good_loss(s, t, axis=0), False, "The sums run down the columns"),
+        (lambda s, t: good_loss(s, t, axis=None), False, "The sum runs over all rows together"),
+        (lambda s, t: (good_loss(s, t)[0], p_of(s) / 6), False, "The gradient is p itself"),
+        (lambda s, t: (good_loss(s, t)[0], -np.eye(4)[t] / p_of(s) / 6), False, "that is before softmax"),
+        (lambda s, t: (-good_loss(s, t)[0], good_loss(s, t)[1]), False, "loss has the right size and the wr"),
+        (lambda s, t: (good_loss(s, t)[0], -good_loss(s, t)[1]), False, "gradient has the right size and th"),
+        (lambda s, t: (good_loss(s, t)[0] * 6, good_loss(s, t)[1]), False, "loss is 6 times too large"),
+        (lambda s, t: (good_loss(s, t)[0], good_loss(s, t)[1].T), False, "it looks transposed"),
+        (lambda s, t: (good_loss(s, t)[0], good_loss(s, t)[1].sum(axis=0)), False, "has the shape (4,)"),
+        (lambda s, t: s @ t, False, "It stops with ValueError"),
+    ],
+)
+def test_an_attempt_at_softmax_with_loss_gets_its_reason(attempt, right, words):
+    reply = ch09.check_softmax_with_loss(attempt)
+    assert reply.right is right and words in repr(reply), reply
+
+
+LEARN = """
+def learn(network, x, t, iterations, alpha, rng):
+    for i in range(iterations):
+        rows = rng.integers(len(x), size=100)
+        grads = network.gradient(x[rows], t[rows])
+        for name, grad in grads.items():
+            network.params[name] -= alpha * grad
+"""
+
+
+def learner(*changes):
+    """A loop like the folded solution, with some lines changed."""
+    code, names = LEARN, {"np": np}
+    for old, new in changes:
+        assert code.count(old) == 1
+        code = code.replace(old, new)
+    exec(code, names)
+    return names["learn"]
+
+
+ROWS = "        rows = rng.integers(len(x), size=100)\n"
+LOOP = "    for i in range(iterations):\n"
+GRADS = "        grads = network.gradient(x[rows], t[rows])\n"
+FOR = "        for name, grad in grads.items():\n            network.params[name] -= alpha * grad\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "right", "words"),
+    [
+        ([], True, "✓ Right. W1, b1, W2, b2: as by the library."),
+        (
+            [("network.params[name] -= alpha", "network.params[name] = network.params[name] - alpha")],
+            True,
+            "R",
+        ),
+        ([("rng.integers(len(x), size=100)", "rng.choice(len(x), size=100)")], True, "Right"),
+        ([(LOOP, "    for i in range(0):\n")], None, "Not written yet"),
+        ([("-=", "+=")], False, "It climbs"),
+        ([("alpha * grad", "grad")], False, "It subtracts the whole gradient"),
+        ([(LOOP, "    for i in range(1):\n")], False, "It makes one iteration"),
+        ([(FOR, FOR + "        return\n")], False, "It makes one iteration"),
+        ([(LOOP + ROWS, ROWS[4:] + LOOP)], False, "Each step sees the same rows"),
+        ([(LOOP + ROWS + GRADS, ROWS[4:] + GRADS[4:] + LOOP)], False, "The gradient is computed once"),
+        ([("x[rows], t[rows]", "x, t")], False, "Each step uses all of the data"),
+        ([("size=100)", "size=10)")], False, "None of the usual slips. Does it draw with rng.integers"),
+        ([("x[rows], t[rows]", "x[rows], t[:100]")], False, "W1 is not right in any entry"),
+        ([("network.params[name] -=", 'network.params["b"] -=')], False, "It stops with KeyError"),
+        ([("x[rows], t[rows]", "x[rows], t")], False, "It stops with ValueError"),
+    ],
+)
+def test_an_attempt_at_the_loop_gets_its_reason(changes, right, words):
+    reply = ch09.check_learn(learner(*changes))
+    assert reply.right is right and words in repr(reply), reply
+
+
+def test_the_slips_are_told_from_each_other_and_from_the_library():
+    """No slip of either check gives what another gives."""
+    replies = [repr(ch09.check_learn(learner(*c))) for c in (
+        [("-=", "+=")], [("alpha * grad", "grad")], [(LOOP, "    for i in range(1):\n")],
+        [(LOOP + ROWS, ROWS[4:] + LOOP)], [("x[rows], t[rows]", "x, t")],
+    )]  # fmt: skip
+    assert len(set(replies)) == len(replies)

@@ -130,7 +130,8 @@ def _stopped(what, error, given=""):
         return f"{what} can't be read as Python: {error.msg}, in line {error.lineno}: “{line}”."
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
     where = f" in line {lines[-1]}" + f" of {FILE}" * (what != FILE) if lines else ""
-    return f"{what} stops{where}{given}: {type(error).__name__}: {error}.".replace("..", ".")
+    words = str(error).rstrip(".")
+    return f"{what} stops{where}{given}: {type(error).__name__}{': ' * bool(words)}{words}."
 
 
 def _examine_affine(make):
