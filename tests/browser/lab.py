@@ -25,6 +25,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
+PANEL = ".jp-OutputArea-output > .widget-vbox:not(.question)"
 PAGE = 850  # px of a chapter on one picture
 OVERRIDES = {
     "@jupyterlab/apputils-extension:notification": {
@@ -109,12 +110,17 @@ def open_notebook(page, address, name):
     page.wait_for_selector('.jp-NotebookPanel [data-status="idle"]', timeout=60_000)
 
 
-def run_all(page, seconds=120):
-    """Clear the stored outputs, Run All Cells, and wait until each code cell has its number again."""
+def clear(page):
+    """Clear the outputs of all cells, as every chapter asks for."""
     page.locator(".jp-NotebookPanel .jp-Cell").first.click()
     page.keyboard.press("Escape")
     menu(page, "Edit", "editmenu:clear-all")
     wait_for(lambda: not re.search(r"\d", "".join(prompts(page))), 20, "the outputs to be cleared")
+
+
+def run_all(page, seconds=120):
+    """Clear the stored outputs, Run All Cells, and wait until each code cell has its number again."""
+    clear(page)
     menu(page, "Run", "runmenu:run-all")
     wait_for(lambda: all(re.search(r"\d", prompt) for prompt in prompts(page)), seconds, "all cells to run")
 
@@ -147,7 +153,9 @@ def photograph(notebooks, folder, width, theme):
             run_all(page)
             page.wait_for_timeout(1500)
             print(name, "errors:", errors(page))
-            for i, panel in enumerate(page.locator(".jp-OutputArea-output > .widget-vbox").all()):
+            for i, panel in enumerate(
+                page.locator(".jp-OutputArea-output > .widget-vbox:not(.question)").all()
+            ):
                 panel.scroll_into_view_if_needed()
                 page.wait_for_timeout(150)
                 panel.screenshot(path=folder / f"{Path(name).stem}_{width}_panel{i}.png")

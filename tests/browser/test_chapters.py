@@ -12,7 +12,7 @@ import pytest
 from . import lab
 
 CHAPTERS = sorted(path.name for path in (lab.REPOSITORY / "notebooks").glob("[0-9]*.ipynb"))
-PANEL = ".jp-OutputArea-output > .widget-vbox"
+PANEL = lab.PANEL
 ARTIFACTS = Path(os.environ.get("ARTIFACTS", lab.REPOSITORY / "artifacts"))
 
 # what a panel shows: its words, its SVG and equations, and the bytes of its images

@@ -3,32 +3,18 @@
 What is the right answer, and why each mistake is one, the tests of each chapter work out on their own.
 """
 
-import importlib
 import re
-from pathlib import Path
 from unittest.mock import patch
 
-import backprop.chapters
 import numpy as np
 import pytest
+from asked import ALL, HERE, parts, turns, written
 from backprop.chapters.turn import turn
 from backprop.explore import Question, Reply, ask, question, tally
 from backprop.explore.question import numbers
 from backprop.explore.words import number
 
-from notebooks import CHAPTERS, ran, read
-
-MODULES = sorted(path.stem for path in Path(backprop.chapters.__file__).parent.glob("ch[0-9][0-9]_*.py"))
-HERE = {path.stem[:2]: path for path in CHAPTERS}
-
-
-def questions():
-    for module in MODULES:
-        names = vars(importlib.import_module(f"backprop.chapters.{module}"))
-        yield from ((module[:4], name, found) for name, found in names.items() if isinstance(found, Question))
-
-
-ALL = {f"{chapter}.{name}": found for chapter, name, found in questions()}
+from notebooks import ran, read
 
 
 @pytest.fixture(autouse=True)
@@ -37,23 +23,15 @@ def nothing_asked_yet():
         yield
 
 
-def written(found, answer, style=lambda text: text):
-    """An answer as a learner would write it."""
-    if isinstance(answer, str):
-        return answer
-    several = answer if isinstance(answer, tuple) else (answer,)
-    return "; ".join(style(repr(value)) for value in several)
-
-
 # every question of the chapters
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_right_answer_is_right_however_it_is_written(name):
     found = ALL[name]
-    texts = [written(found, found.answer)]
+    texts = [written(found.answer)]
     if not found.choices:
-        texts += [written(found, found.answer, lambda text: text.replace(".", ",").replace("-", "−"))]
+        texts += [written(found.answer, lambda text: text.replace(".", ",").replace("-", "−"))]
         texts += [f" {texts[0]} {found.unit}"]
     for text in texts:
         answer = ask(found)
@@ -70,7 +48,7 @@ def test_a_foreseen_mistake_gets_its_own_reason(name):
     assert len(set(reasons)) == len(reasons)
     for wrong, reason in found.mistakes.items():
         answer = ask(found)
-        answer.field.value = written(found, wrong)
+        answer.field.value = written(wrong)
         answer.check()
         assert answer.reply.right is False and answer.reply.words.endswith(reason)
 
@@ -179,23 +157,6 @@ def test_a_reply_says_its_verdict_in_words_and_shows_text_as_text():
 
 
 # your turn
-
-
-def turns():
-    """(chapter, stub's number) of every stub."""
-    for chapter, path in HERE.items():
-        for i, cell in enumerate(read(path)["cells"]):
-            if "your-turn" in cell["metadata"].get("tags", ()):
-                yield chapter, i
-
-
-def parts(chapter, i):
-    """Stub, check and solution of the Your turn whose stub is cell i."""
-    cells = ["".join(cell["source"]) for cell in read(HERE[chapter])["cells"][i : i + 3]]
-    (solution,) = re.findall(
-        r"<summary>Solution</summary>\n\n```python\n(.*?)```\n</details>", cells[2], re.S
-    )
-    return cells[0], cells[1], solution
 
 
 def attempt(chapter, code, check):

@@ -133,6 +133,7 @@ class Answer(widgets.VBox):
         self._reply = widgets.HTML()
         layout = widgets.Layout(flex_flow="row wrap", align_items="center", max_width=f"{WIDTH}px")
         super().__init__([widgets.HBox(row, layout=layout), self._reply])
+        self.add_class("question")
 
     def check(self):
         """Judge what stands in the field, and reply."""
