@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from html import escape
+from itertools import product
 
 import ipywidgets as widgets
 
@@ -72,7 +73,7 @@ class Question:
         text = text.strip("()[] ")
         parts = re.split(r"\s*;\s*|,?\s+" if re.search(r"[;\s]", text) else ",", text)
         ways = [numbers(part) for part in parts]
-        return [tuple(way[0] for way in ways)] if len(ways) == len(self.answer) and all(ways) else []
+        return list(product(*ways)) if len(ways) == len(self.answer) else []
 
     def _same(self, given, wanted):
         if isinstance(wanted, str):
