@@ -131,7 +131,7 @@ class Answer(widgets.VBox):
             check.on_click(lambda _: self.check())
             row = [self.field, check, self._show]
         self._reply = widgets.HTML()
-        layout = widgets.Layout(flex_flow="row wrap", align_items="center", max_width=f"{WIDTH}px")
+        layout = widgets.Layout(flex_flow="row wrap", align_items="flex-end", max_width=f"{WIDTH}px")
         super().__init__([widgets.HBox(row, layout=layout), self._reply])
 
     def check(self):
