@@ -494,9 +494,10 @@ def cut_back(x, y, dy):
 
 RELU_SLIPS = [
     (relu(backward=lambda x, y, dy: -dy * (x > 0)), "dx has the right size and the wrong sign"),
-    (relu(backward=lambda x, y, dy: dy * (x >= 0)), "dx is right in 6 of 8 entries, and the first wrong"),
+    (relu(backward=lambda x, y, dy: dy * (x >= 0)), "dx is dy where x ≥ 0. At exactly 0"),
     (relu(backward=lambda x, y, dy: dy), "dx is right in 4 of 8 entries"),
-    (relu(backward=lambda x, y, dy: dy * (dy > 0)), "dx is right in"),
+    (relu(backward=lambda x, y, dy: dy * (dy > 0)), "It is x that decides what gets through"),
+    (relu(backward=lambda x, y, dy: np.where(x > 0, 1, 0)), "dx is the slope alone. It is multiplied by dy"),
     (relu(backward=lambda x, y, dy: (x > 0).T), "dx is an array of bool; expected a number"),
     (relu(backward=lambda x, y, dy: dy.T), "dx has the shape (4, 2), expected (2, 4): it looks transposed"),
     (relu(forward=lambda x: np.abs(x)), "y is right in 6 of 8 entries"),
@@ -506,10 +507,11 @@ RELU_SLIPS = [
 ]
 SIGMOID_SLIPS = [
     (sigmoid(forward=lambda x: 1 / (1 + np.exp(x))), "y is right in"),
-    (sigmoid(backward=lambda x, y, dy: y * (1 - y)), "dx is not right"),
-    (sigmoid(backward=lambda x, y, dy: dy * y), "dx is not right in any entry"),
+    (sigmoid(backward=lambda x, y, dy: y * (1 - y)), "dx is the slope alone. It is multiplied by dy"),
+    (sigmoid(backward=lambda x, y, dy: dy * y), "dx is dy · y. The slope is y(1 − y)"),
     (sigmoid(backward=lambda x, y, dy: dy * y * (y - 1)), "dx has the right size and the wrong sign"),
-    (sigmoid(backward=lambda x, y, dy: dy * x * (1 - x)), "dx is"),
+    (sigmoid(backward=lambda x, y, dy: dy * x * (1 - x)), "dx is dy · x(1 − x)"),
+    (sigmoid(backward=lambda x, y, dy: dy * y * (1 + y)), "dx is dy · y(1 + y)"),
     (sigmoid(forward=lambda x: 1 / (1 + math.exp(-x))), "It stops with TypeError"),
 ]
 

@@ -270,7 +270,7 @@ TWO_PATHS = Question(
      23: "The last × swaps: ∂f/∂x₁ is x₂, and ∂f/∂x₂ is x₁."},
 )
 ZERO_X = Question(
-    "x = 0 makes 0", "∂C/∂W₁ alone",
+    "What becomes 0 at x = 0", "∂C/∂W₁ alone",
     "∂C/∂W₁ ends in · x. ∂C/∂W₂ ends in · h, and h = g(0) = ½.",
     "Which value does each weight meet? And what is g(0)?",
     {"∂C/∂W₂ alone": "It ends in · h, and h = g(0) = ½.",
@@ -279,16 +279,16 @@ ZERO_X = Question(
     choices=("∂C/∂W₁ alone", "∂C/∂W₂ alone", "both", "neither"),
 )
 KEPT_H = Question(
-    "∂C/∂W₁ with the h", "too small",
+    "With the h, ∂C/∂W₁ becomes", "too small",
     "It is h times the right one. h is the output of a sigmoid, so it lies between 0 and 1.",
     "It is multiplied by h once too often. Between which numbers does h lie?",
     {"too large": "A factor makes larger only if it is above 1. h is the output of a sigmoid.",
      "of the wrong sign": "h is the output of a sigmoid: it is positive.",
-     "nothing": "It gets a factor that the right one does not have."},
-    choices=("too small", "too large", "of the wrong sign", "nothing"),
+     "no different": "It gets a factor that the right one does not have."},
+    choices=("too small", "too large", "of the wrong sign", "no different"),
 )
 ZERO_W3 = Question(
-    "W₃ = 0 makes 0 the gradients of", "W₁ and W₂",
+    "Gradients that become 0 at W₃ = 0", "W₁ and W₂",
     "δ₂ contains W₃, and δ₁ contains δ₂. W₃'s own is δ₃ · h₂: it changes, since h₃, y and with them δ₃ "
     "change, but it is not 0.",
     "Which of the δs contain W₃ as a factor?",
@@ -299,7 +299,7 @@ ZERO_W3 = Question(
 )
 TEN_NEURONS = Question(
     "δ is divided by at least", 4**9,
-    "Nine steps back, each times at most ¼: 4 · 4 · … · 4 is 262,144, so about 4 millionths are left.",
+    "Nine steps back, each times at most ¼: 4 · 4 · … · 4 is 262,144, so at most 4 millionths are left.",
     "How many steps lead from the last neuron back to the first? Each divides by 4, or by more.",
     {4**10: "Ten neurons, but only nine steps between them.",
      36: "You added the steps up. Rates multiply along a path.",

@@ -452,7 +452,7 @@ HIDDEN = Question(
     {(5, 11, 17): "The bias is missing.", (6, 12, 18): "That is with the old b. Now b is (1, 2, 3)."},
 )
 ZERO_INPUT = Question(
-    "x = (0, 0) makes 0", "dW₁ alone",
+    "What becomes 0 at x = (0, 0)", "dW₁ alone",
     "dW₁ = xᵀ · dy: no signal came through these weights. db₁ is the sum of dy, so the biases still learn.",
     "Which of dW₁ = xᵀ · dy and db₁ = sum of dy has an x in it?",
     {"db₁ alone": "db₁ is the sum of dy; x does not come into it.",
@@ -468,12 +468,21 @@ ZERO_INPUT = Question(
 
 def check_relu(MyRelu):
     """Compare a learner's MyRelu with the library's Relu."""
-    return _check_layer(MyRelu, Relu)
+    return _check_layer(MyRelu, Relu, lambda x, y, dy: [
+        ("dx is dy where x ≥ 0. At exactly 0 the slope counts as 0.", dy * (x >= 0)),
+        ("dx is dy where dy is positive. It is x that decides what gets through.", dy * (dy > 0)),
+        ("dx is the slope alone. It is multiplied by dy.", x > 0),
+    ])  # fmt: skip
 
 
 def check_sigmoid(MySigmoid):
     """Compare a learner's MySigmoid with the library's Sigmoid."""
-    return _check_layer(MySigmoid, Sigmoid)
+    return _check_layer(MySigmoid, Sigmoid, lambda x, y, dy: [
+        ("dx is the slope alone. It is multiplied by dy.", y * (1 - y)),
+        ("dx is dy · y. The slope is y(1 − y).", dy * y),
+        ("dx is dy · x(1 − x). The slope is y(1 − y), with the output y.", dy * x * (1 - x)),
+        ("dx is dy · y(1 + y). The slope is y(1 − y).", dy * y * (1 + y)),
+    ])  # fmt: skip
 
 
 def _check_affine(MyAffine):
@@ -490,8 +499,11 @@ def _check_affine(MyAffine):
     return turn(answer, (x, W, b, dy), **wanted, dW=library.grads["W"], db=library.grads["b"])
 
 
-def _check_layer(mine, library):
-    """Compare a learner's layer without parameters with the library's: y, dx, and no change in place."""
+def _check_layer(mine, library, slips):
+    """Compare a learner's layer without parameters with the library's: y, dx, and no change in place.
+
+    slips(x, y, dy): foreseen slips of the backward pass, each (what is said of it, the dx that it gives).
+    """
     x = np.array([[-1.5, 0.0, 2.0, 0.5], [3.0, -0.25, 0.0, 1.0]])
     dy = np.array([[0.5, -2.0, 1.5, 3.0], [-1.0, 4.0, 0.75, -2.5]])
     returned, changed = {}, []
@@ -504,7 +516,8 @@ def _check_layer(mine, library):
         return tuple(returned.values())
 
     layer = library()
-    reply = turn(answer, (x, dy), y=layer.forward(x), dx=layer.backward(dy))
+    y = layer.forward(x)
+    reply = turn(answer, (x, dy), y=y, dx=layer.backward(dy))
     if reply.right is None:
         empty = [name for name, value in returned.items() if value is None]
         verb = "return" if len(empty) > 1 else "returns"
@@ -514,6 +527,10 @@ def _check_layer(mine, library):
         return Reply(
             False, f"{method} changes {array} in place. Its neighbor may still need it: work on a copy."
         )
+    both = returned.get("forward"), returned.get("backward")
+    for words, dx in slips(x, y, dy):
+        if not reply.right and turn(lambda: both, (), y=y, dx=dx + 0.0).right:
+            return Reply(False, words)
     return reply
 
 
