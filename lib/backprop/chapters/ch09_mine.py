@@ -216,7 +216,7 @@ def _examine_together(layers):
     return f"Alone each layer is right, but in a network {names}: do two MyAffine share what they keep?"
 
 
-SLOW = 0.3  # s for a batch of a hundred images; with matrices it takes some milliseconds
+SLOW = 1.0  # s for a batch of a hundred images; with matrices it takes some milliseconds
 
 
 def _examine_speed(layer):
