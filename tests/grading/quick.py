@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 
 from backprop.grading import pool, run, sandbox, verdict
 from backprop.grading.kernel import Kernel
@@ -65,3 +66,27 @@ def judged_here(submission, homework, kind, limits):
     except run.RunFailed as error:
         return pool.Judged([], str(error))
     return pool.Judged(rows)
+
+
+def hangs(*_):
+    """In place of pool._work: a process that answers to nothing, since it never lets another thread run."""
+    re.match("(a+)+$", "a" * 60 + "b")
+
+
+FLOAT32 = {
+    1: "def affine_backward(x, W, dout):\n    x, W, dout = (a.astype(np.float32) for a in (x, W, dout))\n"
+       "    return dout @ W.T, x.T @ dout, dout.sum(axis=0)",
+    2: "def sigmoid_backward(y, dout):\n    y, dout = y.astype(np.float32), dout.astype(np.float32)\n"
+       "    return dout * y * (np.float32(1) - y)",
+    3: "def softmax_loss_backward(scores, t):\n    scores = scores.astype(np.float32)\n"
+       "    e = np.exp(scores - scores.max(axis=1, keepdims=True))\n"
+       "    right = np.eye(scores.shape[1], dtype=np.float32)[t]\n"
+       "    return (e / e.sum(axis=1, keepdims=True) - right) / np.float32(len(scores))",
+    4: "def network_gradients(x, t, W1, b1, W2, b2):\n"
+       "    x, W1, b1, W2, b2 = (a.astype(np.float32) for a in (x, W1, b1, W2, b2))\n"
+       "    h = sigmoid(x @ W1 + b1).astype(np.float32)\n"
+       "    dscores = softmax_loss_backward(h @ W2 + b2, t)\n"
+       "    dh, dW2, db2 = affine_backward(h, W2, dscores)\n"
+       "    _, dW1, db1 = affine_backward(x, W1, sigmoid_backward(h, dh))\n"
+       '    return {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}',
+}  # fmt: skip
