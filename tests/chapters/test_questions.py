@@ -115,6 +115,35 @@ def test_a_tolerance_is_stated_and_kept():
     assert EXAMPLE.judge("2.52") == (False, "Think.") and EXAMPLE.judge("10.01") == (False, "Too many.")
 
 
+PAIR = Question("y", (-0.25, 4.1), "r", "h")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a=-0.25, b=4.1", "a = −0.25 and b = 4.1", "-0.25 and 4.1", "-0.25, and 4.1", "-0.25 won, 4.1 won",
+     "-0.25 won and 4.1 won", "new a: -0.25, new b: 4.1", "a=-0.25 b=4.1", "(a = -0,25; b = 4,1)",
+     "w1 = -1/4, w2 = 4.1 cm²"],
+)  # fmt: skip
+def test_names_words_and_the_word_and_are_read_past_in_several_numbers(text):
+    assert PAIR.judge(text)[0] is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x = 2.5", "x=2.5 cm", "2.5 passes", "2.5 won more", "x ≈ 5/2", "250 percent", "2.5cm", "W₁ = 2.5"],
+)
+def test_names_and_words_are_read_past_in_one_number(text):
+    assert EXAMPLE.judge(text)[0] is True
+
+
+@pytest.mark.parametrize(
+    "text", ["2 x 5", "2x = 5", "2 x = 5", "2 and 5", "2 or 5", "2.5 thousand", "3 million", "x =", "x 2.5",
+             "1e", "and", "a" * 5000, "2" + " a" * 3000 + " 5"]
+)  # fmt: skip
+def test_what_might_mean_something_else_is_not_read(text):
+    assert EXAMPLE.judge(text)[0] is None and PAIR.judge(text + " =")[0] is None
+
+
 def test_the_first_try_counts_also_when_the_cell_runs_again():
     answer = ask(EXAMPLE)
     line = tally()
@@ -203,8 +232,8 @@ def answers(x):
     ("answer", "right", "words"),
     [
         (answers, True, "✓ Right. y, total: as by the library."),
-        (lambda x: None, None, "○ Not written yet: it returns None."),
-        (lambda x: (x * 2, None), None, "○ Not written yet: it returns None."),
+        (lambda x: None, None, "○ Not written yet, or its return is missing: it returns None."),
+        (lambda x: (x * 2, None), None, "○ Not written yet: a value that it returns is None."),
         (lambda x: x * 2, False, "✗ Not yet. It must return 2 values: y, total."),
         (lambda x: (1 / 0, 0), False, "✗ Not yet. It stops with ZeroDivisionError: division by zero"),
         (lambda x: (x * -2, x.sum()), False, "✗ Not yet. y has the right size and the wrong sign"),
@@ -214,6 +243,12 @@ def test_a_turn_says_what_is_wrong(answer, right, words):
     x = np.array([1.0, 2.0])
     reply = turn(answer, (x,), y=x * 2, total=3.0)
     assert reply.right is right and repr(reply).startswith(words)
+
+
+def test_a_turn_begins_its_reason_with_a_capital_unless_with_a_name():
+    assert repr(turn(lambda: -2.0, (), dx=2.0)).startswith("✗ Not yet. dx has the right size")
+    words = repr(turn(lambda: -2.0, (), **{"the change of dx": 2.0}))
+    assert words.startswith("✗ Not yet. The change of dx has the right size")
 
 
 def test_a_turn_gives_copies_and_names_what_was_overwritten():

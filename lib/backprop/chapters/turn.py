@@ -20,8 +20,10 @@ def turn(answer, inputs, **wanted):
     except Exception as error:  # shown, not swallowed: the learner mends it in the cell above
         return Reply(False, f"It stops with {type(error).__name__}: {error}")
     several = returned if len(wanted) > 1 else (returned,)
-    if returned is None or (isinstance(several, tuple) and any(value is None for value in several)):
-        return Reply(None, "○ Not written yet: it returns None.")
+    if returned is None:
+        return Reply(None, "○ Not written yet, or its return is missing: it returns None.")
+    if isinstance(several, tuple) and any(value is None for value in several):
+        return Reply(None, "○ Not written yet: a value that it returns is None.")
     if not isinstance(several, tuple) or len(several) != len(wanted):
         return Reply(False, f"It must return {len(wanted)} values: {', '.join(wanted)}.")
     mine = _read(dict(zip(wanted, several, strict=True)))
@@ -29,7 +31,9 @@ def turn(answer, inputs, **wanted):
     if wrong and not all(map(np.array_equal, given, inputs)):
         wrong["inputs"] = "it changes its inputs in place; work on copies"
     if wrong:
-        return Reply(False, ("; ".join(wrong.values()) + ".").replace("?.", "?"))
+        words = ("; ".join(wrong.values()) + ".").replace("?.", "?")
+        prose = " " in next(iter(wrong))  # "the change of a"; a name such as dx keeps its small letter
+        return Reply(False, words[0].upper() + words[1:] if prose else words)
     return Reply(True, f"{', '.join(wanted)}: as by the library.")
 
 

@@ -12,6 +12,11 @@ import ipywidgets as widgets
 from .style import BACKWARD, FORWARD, MUTED, PAPER, WIDTH
 from .words import count, number
 
+NAME = r"[^\W\d][\w ]*[=:≈]\s*"  # "b = " in front of a number, and the words behind one, as in "2 passes"
+WORDS = re.compile(
+    r"(?<=[\d.%])(\s+(?!and\b|hundred|thousand|[mb]illion)[^\W\d_]+[²³]?)+(?=\s*([,;]|and\b|$))"
+)
+
 
 @dataclass(frozen=True)
 class Question:
@@ -66,11 +71,12 @@ class Question:
         return False, self.hint
 
     def _read(self, text):
-        """What a text may mean, as the kind of answer that is asked for; the unit may stand behind it."""
-        text = text.strip().removesuffix(self.unit)
+        """What a text may mean, as the kind of answer that is asked for: "b = 4.1 cm" is 4.1."""
+        text = text.strip().removesuffix(self.unit).strip("()[] ").replace("percent", "%")
+        text = WORDS.sub("", text)
         if not isinstance(self.answer, tuple):
-            return numbers(text)
-        text = text.strip("()[] ")
+            return numbers(re.sub(rf"^{NAME}", "", text))
+        text = re.sub(rf"(^|(?<=[\s,;])){NAME}", "", re.sub(r",?\s+and\s+", "; ", text))
         parts = re.split(r"\s*;\s*|,?\s+" if re.search(r"[;\s]", text) else ",", text)
         ways = [numbers(part) for part in parts]
         return list(product(*ways)) if len(ways) == len(self.answer) else []
