@@ -278,7 +278,7 @@ MUTATIONS = [
     ("mnist", "x.ndim != 3 or x.dtype != np.uint8", "x.ndim != 3", "images that are not bytes"),
     ("mnist", "t.shape != x.shape[:1] or", "", "labels of another length"),
     ("mnist", "(folder / f\"{name}.gz\", folder / name)", "(folder / f\"{name}.gz\",)", "files that are not gzipped"),
-    ("mnist", "\"train\": (\"train-images-idx3-ubyte\", \"train-labels", "\"train\": (\"t10k-images-idx3-ubyte\", \"train-labels",
+    ("mnist", "(\"train-images-idx3-ubyte\", \"train-labels", "(\"t10k-images-idx3-ubyte\", \"train-labels",
      "the test images for training"),
 ]  # fmt: skip
 

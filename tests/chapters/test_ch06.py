@@ -18,7 +18,7 @@ import pytest
 from backprop import Affine, Network, Relu, Sigmoid, SoftmaxWithLoss
 from backprop.chapters import ch06_stack as ch06
 from backprop.chapters.ch06_stack import INPUTS
-from backprop.explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, PARAMETER
+from backprop.explore.style import BACKWARD, DATA, FORWARD, GRID, HIGHLIGHT, PARAMETER
 from nbclient import NotebookClient
 from reading import shapes, texts
 
@@ -289,7 +289,7 @@ def test_each_rectangle_has_its_grid():
     """Lines between 5 rows and 2 columns."""
     picture = panels("06")[1].draw(5, 2, 3)
     inside = [tuple(float(s.get(k)) for k in ("x1", "y1", "x2", "y2"))
-              for s in shapes(picture, "line") if s.get("stroke") == FAINT]  # fmt: skip
+              for s in shapes(picture, "line") if s.get("stroke") == GRID]  # fmt: skip
     x = 125 - 8 - 34
     assert inside[:5] == [
         *[(x, 194 + 17 * r, x + 34, 194 + 17 * r) for r in range(1, 5)],
@@ -305,7 +305,7 @@ def test_forgotten_transposes_show_both_inner_sizes():
     assert at["M = 3"] == (370, 172) and at["N = 5"] == (623, 152)
     assert [t.words for t in texts(picture) if t.x in (370, 623)] == ["M = 3", "D = 2", "D = 2", "N = 5"]
     assert len(shapes(picture, "path")) == 1, "only y's inner sizes match"
-    empty = [r for r in shapes(picture, "rect") if r.get("stroke") == FAINT]
+    empty = [r for r in shapes(picture, "rect") if r.get("stroke") == GRID]
     assert [(float(r.get("x")), float(r.get("width")), float(r.get("height"))) for r in empty] == [
         (390, 34 + 17, 85), (643, 51, 85),
     ]  # fmt: skip

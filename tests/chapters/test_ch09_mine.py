@@ -9,7 +9,7 @@ from backprop import Affine, Network, Relu, SoftmaxWithLoss, TwoLayerNet, load_m
 from backprop.chapters import ch09_mine as mine
 from backprop.chapters import ch09_read as ch09
 from backprop.explore import explore
-from backprop.explore.style import BACKWARD, FORWARD
+from backprop.explore.style import BACKWARD, FORWARD, INK
 from matplotlib.colors import same_color
 
 from notebooks import ran
@@ -229,7 +229,7 @@ def test_the_wall_frames_what_is_read_wrong_and_counts(known):
         assert headline.get_text() == "257 of 300 are read right"
         assert [int(digit.get_text()) for digit in digits] == list(network.read[first : first + 100])
         for k, digit in enumerate(digits):
-            assert same_color(digit.get_color(), BACKWARD if k in wrong else FORWARD)
+            assert same_color(digit.get_color(), INK[BACKWARD if k in wrong else FORWARD])
             assert (digit.get_weight() == "bold") == (k in wrong)
         frames = np.array(ax.lines[0].get_data()).T.reshape(-1, 6, 2)
         centers = [(34 * (k % 20) + 17, 48 * (k // 20) + 23.5) for k in wrong]

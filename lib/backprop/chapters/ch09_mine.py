@@ -15,7 +15,7 @@ from ..explore.figures import moving, moving_line, new_figure
 from ..explore.panel import Panel
 from ..explore.picture import Picture
 from ..explore.question import Reply
-from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, PARAMETER
+from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, INK, PARAMETER
 from ..explore.words import listed
 from ..homework import diagnose, values
 from ..layers import Affine, Layer, Relu, SoftmaxWithLoss
@@ -278,7 +278,7 @@ class Wall(Panel):
             left, top = _corner(k)
             mosaic[top + 2 : top + 30, left + 3 : left + 31] = x[first + k].reshape(28, 28)
             read, right = self._readings[first + k], self._readings[first + k] == t[first + k]
-            digit.set(text=str(read), color=FORWARD if right else BACKWARD)
+            digit.set(text=str(read), color=INK[FORWARD if right else BACKWARD])
             digit.set_weight("normal" if right else "bold")
             if not right:
                 corners = [(1, 1), (33, 1), (33, 46), (1, 46), (1, 1), (np.nan, np.nan)]
@@ -311,7 +311,7 @@ def make_score(network, x, t, who="The network"):
     figure, (left, right) = new_figure(300, columns=2)
     left.set_axis_off()
     large = {"ha": "center", "va": "center", "transform": left.transAxes}
-    left.text(0.5, 0.6, f"{total:,}", fontsize=58, weight="bold", color=FORWARD, **large)
+    left.text(0.5, 0.6, f"{total:,}", fontsize=58, weight="bold", color=INK[FORWARD], **large)
     left.text(0.5, 0.27, f"of {len(t):,} digits read right", fontsize=15, color=DATA, **large)
     left.text(0.5, 0.13, "and not one of them seen before", fontsize=12, color=DATA, **large)
     share = 100 * right_of / np.maximum(of_digit, 1)
