@@ -160,7 +160,18 @@ def test_fire_holds_for_exactly_the_places_of_the_slider_that_fire_there():
         if why == ch00.FIRE.mistakes[0]:
             assert first(b) <= 0.5
     assert [b for b in grid(-5, 5) if first(b) == 1.1] == [-3.3, -3.2, -3.1, -3.0, -2.9]
-    assert y(0, 2.2, 0) == pytest.approx(0.9, abs=1e-3)
+
+
+def test_fire_takes_every_b_that_works_between_the_sliders_places_too():
+    works = [b / 1000 for b in range(-5000, 5000) if y(5, b / 1000, 1.1) > 0.9 >= y(5, b / 1000, 1)]
+    assert [b / 1000 for b in range(-5000, 5000) if ch00.FIRE.judge(repr(b / 1000))[0]] == works
+    assert (works[0], works[-1]) == (-3.302, -2.803) and {-2.85, -2.81, -2.89} <= set(works)
+    assert "above −3.303 and up to −2.803" in ch00.FIRE.reason and math.log(9) == pytest.approx(
+        2.197, abs=1e-3
+    )
+    for b, side in ((-3.5, 1.1), (-2.7, 1)):  # what the hint says of a b that is too small, and too large
+        assert ch00.FIRE.judge(repr(b)) == (False, ch00.FIRE.hint)
+        assert (y(5, b, side) > 0.9) == (side == 1)
 
 
 def test_the_student_of_the_exam_and_the_passes():

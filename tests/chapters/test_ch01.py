@@ -362,8 +362,13 @@ def test_b_is_the_upright_axis():
         line(surface().draw(a=a, b=b).content.axes[1], HIGHLIGHT).ravel()
         for a, b in ((1.0, 0.0), (1.0, 1.0), (2.0, 0.0))
     )
-    assert ch01.RAISE_B.answer == "up" and (raised - start).tolist() == [0, 1]
-    assert "right" in ch01.RAISE_B.mistakes and (steeper - start).tolist() == [1, 0]
+    heights = [
+        line(surface().draw(a=a, b=b).content.axes[0], FORWARD)[1] for a, b in ((1, 0), (1, 1), (2, 0))
+    ]
+    assert ch01.RAISE_B.answer == "line up, place up" and (raised - start).tolist() == [0, 1]
+    assert np.ptp(heights[1] - heights[0]) == 0 < np.ptp(heights[2] - heights[0])
+    assert "line up, place right" in ch01.RAISE_B.mistakes and (steeper - start).tolist() == [1, 0]
+    assert {*ch01.RAISE_B.mistakes, ch01.RAISE_B.answer} == set(ch01.RAISE_B.choices)
 
 
 def test_the_first_step_and_its_slips():
@@ -430,6 +435,31 @@ def new_a_for_b(weeks, heights, a, b, alpha):
     return a, one_step(weeks, heights, a, b, alpha)[1]
 
 
+def new_b_for_a(weeks, heights, a, b, alpha):
+    _, b = one_step(weeks, heights, a, b, alpha)
+    return one_step(weeks, heights, a, b, alpha)[0], b
+
+
+def derivatives(weeks, heights, a, b, alpha):
+    misses = a * weeks + b - heights
+    return np.mean(2 * misses * weeks), np.mean(2 * misses)
+
+
+def steps(*given):
+    da, db = derivatives(*given)
+    return given[-1] * da, given[-1] * db
+
+
+def weeks_in_both(weeks, heights, a, b, alpha):
+    return one_step(weeks, heights, a, b, alpha)[0], b - alpha * np.mean(
+        2 * (a * weeks + b - heights) * weeks
+    )
+
+
+def no_return(*given):
+    one_step(*given)
+
+
 def not_averaged(weeks, heights, a, b, alpha):
     return a - alpha * 2 * (a * weeks + b - heights) * weeks, b
 
@@ -442,13 +472,20 @@ def in_place(weeks, heights, a, b, alpha):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (uphill, "the change of a has the right size and the wrong sign"),
-        (no_two, "the change of a is 2 times too small: a factor is missing"),
-        (summed, "the change of a is 4 times too large"),
-        (no_inner, "Not yet. the change of a is not right, and neither"),
-        (swapped, "the change of a is not right, and neither"),
-        (new_a_for_b, "Not yet. the change of b is not right, and neither"),
-        (not_averaged, "the change of a is an array of shape (4,), expected one number"),
+        (uphill, "The change of a has the right size and the wrong sign"),
+        (no_two, "The change of a is 2 times too small: a factor is missing"),
+        (summed, "The change of a is 4 times too large"),
+        (no_inner, "Not yet. a's derivative lacks the factor x"),
+        (weeks_in_both, "Not yet. The change of b is not right, and neither"),
+        (swapped, "Not yet. a and b have changed places: return a first."),
+        (
+            new_a_for_b,
+            "b's derivative is taken with the new a. Compute both derivatives before you change a.",
+        ),
+        (new_b_for_a, "a's derivative is taken with the new b."),
+        (derivatives, "These are the derivatives. Return the new a and b"),
+        (steps, "These are the steps. Return the new a and b"),
+        (not_averaged, "The change of a is an array of shape (4,), expected one number"),
         (in_place, "it changes its inputs in place"),
         (lambda *given: one_step(*given)[0], "It must return 2 values: a, b."),
         (lambda weeks, heights: None, "It stops with TypeError"),
@@ -462,3 +499,5 @@ def test_a_wrong_step_gets_a_reason(wrong, words):
 def test_a_right_step_is_right_and_an_untouched_one_is_not_written():
     assert ch01.check_step(lambda *given: None).right is None
     assert ch01.check_step(one_step).right is True
+    reply = ch01.check_step(no_return)
+    assert reply.right is None and "or its return is missing" in repr(reply)

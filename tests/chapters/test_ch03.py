@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from operator import mul
 
 import numpy as np
@@ -275,7 +276,84 @@ def with_reset(total):
 def test_any_right_walk_back_is_right(right):
     reply = ch03.check_backward(right)
     assert reply.right is True
-    assert repr(reply).startswith("✓ Right. All 10 grads are as by Value.backward")
+    assert repr(reply).startswith("✓ Right. All 12 grads are as by Value.backward")
+
+
+def depth_first(total, first=True):
+    if first:
+        total.grad = 1.0
+    for x, local in zip(total.inputs, total.local_gradients, strict=True):
+        x.grad += local * total.grad
+        depth_first(x, False)
+
+
+def all_then_deeper(total, first=True):
+    if first:
+        total.grad = 1.0
+    for x, local in zip(total.inputs, total.local_gradients, strict=True):
+        x.grad += local * total.grad
+    for x in total.inputs:
+        all_then_deeper(x, False)
+
+
+def queue(total, take=0, again=True, turned=False):
+    total.grad, waiting, seen = 1.0, [total], {total}
+    while waiting:
+        value = waiting.pop(take)
+        pairs = list(zip(value.inputs, value.local_gradients, strict=True))
+        for x, local in reversed(pairs) if turned else pairs:
+            x.grad += local * value.grad
+            if again or x not in seen:
+                waiting.append(x)
+                seen.add(x)
+
+
+EARLY = [depth_first, all_then_deeper] + [
+    partial(queue, take=take, again=again, turned=turned)
+    for take in (0, -1) for again in (True, False) for turned in (True, False)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("walk", EARLY)
+def test_a_walk_that_passes_on_what_has_not_all_arrived_is_told_so(walk):
+    reply = ch03.check_backward(walk)
+    assert reply.right is False and "before both parts have arrived" in repr(reply)
+
+
+def test_the_library_does_not_do_the_work():
+    def last_value(total):
+        total.order()[-1].backward()
+
+    for lazy in (lambda total: total.backward(), last_value):
+        reply = ch03.check_backward(lazy)
+        assert reply.right is False and "Write the loop yourself." in repr(reply)
+
+
+def without_the_total(total):
+    total.grad = 1.0
+    for value in reversed(total.order()[:-1]):
+        for x, local in zip(value.inputs, value.local_gradients, strict=True):
+            x.grad += local * value.grad
+
+
+def to_itself(total):
+    total.grad = 1.0
+    for value in reversed(total.order()):
+        for _, local in zip(value.inputs, value.local_gradients, strict=True):
+            value.grad += local * value.grad
+
+
+def times_the_totals(total):
+    total.grad = 1.0
+    for value in reversed(total.order()):
+        for x, local in zip(value.inputs, value.local_gradients, strict=True):
+            x.grad += local * total.grad
+
+
+def no_start(total):
+    for value in reversed(total.order()):
+        for x, local in zip(value.inputs, value.local_gradients, strict=True):
+            x.grad += local * value.grad
 
 
 def forward(total):
@@ -342,13 +420,17 @@ def misspelled(total):
     ("wrong", "words"),
     [
         (forward, "don't get past the last node. Walk through every Value, the total first"),
-        (replaced, "one of its gradients is lost: add with +="),
-        (local_alone, "Multiply it by the upstream one"),
+        (replaced, "What is used twice loses one of its gradients: add with +="),
+        (without_the_total, "Only total has a gradient. Is total left out of the walk"),
+        (to_itself, "Only total.grad changes. Add to the grad of each input, not to value.grad."),
+        (times_the_totals, "or times total.grad, which is 1. Multiply it by value.grad."),
+        (no_start, "Every grad is 0, as total.grad is: set it to 1 before you walk back."),
+        (local_alone, "It adds the local gradient alone"),
         (upstream_alone, "Multiply it by the local gradient"),
-        (subtracted, "Not yet. tax.grad has the right size and the wrong sign: the sign is flipped."),
+        (subtracted, "Not yet. tax_paid.grad has the right size and the wrong sign: the sign is flipped."),
         (one_step, "don't get past the last node"),
         (data_for_grad, "The upstream gradient is value.grad, not value.data"),
-        (started_at_the_total, "Not yet. total.grad is 984 times too large"),
+        (started_at_the_total, "Not yet. total.grad is 756 times too large"),
         (misspelled, "It stops with AttributeError: 'Value' object has no attribute 'input'"),
     ],
 )
@@ -357,21 +439,20 @@ def test_a_wrong_walk_back_gets_a_telling_reason(wrong, words):
     assert reply.right is False and words in repr(reply), reply
 
 
-def test_a_walk_that_never_starts_is_not_written_yet():
-    def no_start(total):
-        for value in reversed(total.order()):
-            for x, local in zip(value.inputs, value.local_gradients, strict=True):
-                x.grad += local * value.grad
-
-    for backward in (no_start, lambda total: None, lambda total: 1.0):
+def test_an_untouched_walk_is_not_written_yet():
+    for backward in (lambda total: None, lambda total: 1.0):
         reply = ch03.check_backward(backward)
         assert reply.right is None and "Not written yet: every grad is 0, also total.grad" in repr(reply)
 
 
-def test_the_checks_graph_uses_a_value_twice_and_subtracts():
-    values = [Value(number) for number in (120.0, 4.0, 3.0, 20.0, 1.2)]
-    total = ch03.one_price(*values)
+def test_the_checks_graph_uses_a_price_and_two_results_twice_and_subtracts():
+    total = ch03.discounted_bill()
+    values = {value.name: value for value in total.order()}
     total.backward()
-    assert total.data == pytest.approx((120 * 4 + 120 * 3 - 20) * 1.2)
-    assert [v.grad for v in values] == pytest.approx([7 * 1.2, 120 * 1.2, 120 * 1.2, -1.2, 820])
-    assert len(total.order()) == 10 and len({v.name for v in total.order()}) == 10
+    assert total.data == pytest.approx((120 * 4 + 120 * 3) * 0.75 * 1.2)
+    wanted = {"price": 7 * 0.9, "apples": 120 * 0.9, "tangerines": 120 * 0.9, "discount": -840 * 1.2,
+              "tax": 840 * 0.75, "both": 0.9, "cut": -1.2, "subtotal": 1.2}  # fmt: skip
+    assert {name: values[name].grad for name in wanted} == pytest.approx(wanted)
+    used = [x.name for value in total.order() for x in value.inputs]
+    assert {name for name in used if used.count(name) == 2} == {"price", "both", "subtotal"}
+    assert len(total.order()) == len(values) == 12

@@ -1,5 +1,7 @@
 """The pictures of chapter 00: one neuron, and a whole network that learns, at a glance."""
 
+import math
+
 import numpy as np
 
 from ..explore.figures import moving_dot, moving_line, new_figure
@@ -114,14 +116,15 @@ HALF = Question(
      -1: "The sum is then −1, and σ(−1) is about 0.27."},
 )
 FIRE = Question(
-    "Your b, with w = 5", -3.1,
-    "Any b from −3.3 to −2.9 does. y is 0.9 where the sum is about 2.2: at x = 1.1 it is past that, at x = 1 "
-    "not yet.",
-    "Set w to 5 and x to 1.1. Move b until the sentence changes, then set x to 1.",
+    "Your b, with w = 5", math.log(9) - 5.25,
+    "Any b above −3.303 and up to −2.803 does. y is 0.9 where the sum is ln 9, about 2.197: at x = 1.1 it is "
+    "past that, at x = 1 not yet.",
+    "Set w to 5 and x to 1.1: if the neuron does not fire, b is too small. Then set x to 1: if it fires, b "
+    "is too large.",
     {3.1: "Mind the sign: a positive b moves the curve to the left, and the neuron fires too early.",
      -5: "Now y is near 0.5 at x = 1. The curve's middle is there; it fires further right.",
      0: "It fires at x = 0.5 already. The curve must move to the right."},
-    within=0.2,
+    within=0.25,
 )
 STEP = Question(
     "The student leaves out", "the update",
@@ -134,8 +137,8 @@ STEP = Question(
 )
 PASSES = Question(
     "Forward passes for 1,000 weights", 1001,
-    "One pass with no weight changed, and one for each changed weight. Backpropagation needs one forward "
-    "and one backward pass, for any number of weights.",
+    "One pass with no weight changed, and one for each changed weight: n + 1 for n weights. Backpropagation "
+    "needs one forward and one backward pass, for any number of weights.",
     "Each changed weight needs a pass. What do you compare its loss with?",
     {1000: "You compare each loss with that of the unchanged network. That takes one pass more.",
      2000: "The unchanged network's loss is the same for all weights: measure it once.",

@@ -5,7 +5,7 @@ import numpy as np
 from ..explore.equations import equations
 from ..explore.figures import moving_dot, moving_line, new_figure
 from ..explore.picture import Picture
-from ..explore.question import Question
+from ..explore.question import Question, Reply
 from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, STROKE
 from ..explore.words import SUPERSCRIPT, count, decimals, listed, minus, number
 from ..functions import mean_squared_error
@@ -226,12 +226,12 @@ LOSS = Question(
     unit="cm²",
 )
 RAISE_B = Question(
-    "You raise b: the place moves", "up",
-    "The line moves up without turning, and b is the map's vertical axis.",
-    "Which axis of the map is b?",
-    {"right": "To the right is a larger a: a steeper line.",
-     "down the valley": "Only b changes, so the place moves along b's axis, wherever the valley is."},
-    choices=("up", "right", "down the valley"),
+    "You raise b", "line up, place up",
+    "The same is added at every week, so the line moves up without turning. On the map b goes upward.",
+    "What does b add to the height at week 0, and at week 3? And which axis of the map is b?",
+    {"line steeper, place up": "A larger a makes the line steeper. b adds the same at every week.",
+     "line up, place right": "To the right is a larger a. Which way is a larger b?"},
+    choices=("line up, place up", "line steeper, place up", "line up, place right"),
 )
 FIRST_STEP = Question(
     "a, b after one step", (-0.25, 4.1),
@@ -267,15 +267,35 @@ def check_step(step):
     """Compare a learner's step(weeks, heights, a, b, alpha) with a step along the measured gradient."""
     weeks, heights = np.array([0.0, 1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0, 5.0])
     place, alpha = np.array([0.7, 1.3]), 0.05
-    gradient = numerical_gradient(lambda p: mean_squared_error(p[0] * weeks + p[1], heights), place)
     given = weeks, heights, *place, alpha
+
+    def gradient(a, b):
+        return numerical_gradient(
+            lambda p: mean_squared_error(p[0] * weeks + p[1], heights), np.array([a, b])
+        )
 
     def change(*given):
         return tuple(new - old for new, old in zip(step(*given), given[2:4], strict=True))
 
-    a, b = place - alpha * gradient
+    a, b = place - alpha * gradient(*place)
     reply = turn(step, given, a=a, b=b)
-    if reply.right is False:  # of the change, not of where it ends, a sign or a factor can be told
-        told = turn(change, given, **{"the change of a": a - place[0], "the change of b": b - place[1]})
-        return reply if "It stops with" in told.words else told
-    return reply
+    if reply.right is not False or "It stops with" in reply.words:
+        return reply
+    slips = {
+        "b's derivative is taken with the new a. Compute both derivatives before you change a.":
+            (a, place[1] - alpha * gradient(a, place[1])[1]),
+        "a's derivative is taken with the new b. Compute both derivatives before you change b.":
+            (place[0] - alpha * gradient(place[0], b)[0], b),
+        "a and b have changed places: return a first.": (b, a),
+        "These are the derivatives. Return the new a and b: subtract alpha times each.": gradient(*place),
+        "These are the steps. Return the new a and b: subtract the steps from a and b.":
+            alpha * gradient(*place),
+        "a's derivative lacks the factor x, the weeks: it is that of b.":
+            (place[0] - alpha * gradient(*place)[1], b),
+    }  # fmt: skip
+    for words, (slip_a, slip_b) in slips.items():
+        if turn(step, given, a=slip_a, b=slip_b).right:
+            return Reply(False, words)
+    # of the change, not of where it ends, a sign or a factor can be told
+    told = turn(change, given, **{"the change of a": a - place[0], "the change of b": b - place[1]})
+    return reply if "It stops with" in told.words else told

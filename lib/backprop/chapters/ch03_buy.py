@@ -132,8 +132,9 @@ POINT = Question(
 SLIPS = {
     "The gradients don't get past the last node. Walk through every Value, the total first: reversed(…).":
         {"order": list},
-    "The price is used twice, and one of its gradients is lost: add with +=, don't replace.": {"keep": 0},
-    "It adds the local gradient alone. Multiply it by the upstream one, value.grad.": {"upstream": None},
+    "What is used twice loses one of its gradients: add with +=, don't replace.": {"keep": 0},
+    "It adds the local gradient alone, or times total.grad, which is 1. Multiply it by value.grad.":
+        {"upstream": None},
     "It multiplies by the value. The upstream gradient is value.grad, not value.data.": {"upstream": "data"},
     "It passes the upstream gradient on as it is. Multiply it by the local gradient.": {"local": False},
 }  # fmt: skip
@@ -141,41 +142,76 @@ SLIPS = {
 
 def check_backward(backward):
     """Compare every grad that a learner's backward(total) leaves in a graph with Value.backward's."""
-    point, found = (120.0, 4.0, 3.0, 20.0, 1.2), []
+    called, found = [], []
 
-    def grads(walk):
-        total = one_price(*map(Value, point))
+    def grads(walk, bill=discounted_bill, start=0.0):
+        total = bill()
+        total.grad = start
         walk(total)
         return {f"{value.name}.grad": value.grad for value in reversed(total.order())}
 
-    def left():
-        found[:] = grads(backward).values()
+    def own(total):
+        for value in total.order():
+            value.backward = lambda: called.append(True)  # the library's would do the learner's work
+        backward(total)
+
+    def left(**given):
+        found[:] = grads(own, **given).values()
         return tuple(found) if any(found) else None
 
     wanted = grads(Value.backward)
     reply = turn(left, (), **wanted)
+    if called:
+        return Reply(False, "It calls the library's backward(). Write the loop yourself.")
     if reply.right:
-        return Reply(
-            True, f"All {len(found)} grads are as by Value.backward, also that of the price, used twice."
-        )
+        return Reply(True, f"All {len(found)} grads are as by Value.backward, also where one is used twice.")
+    if "It stops with" in reply.words:
+        return reply
     if reply.right is None:
+        turn(lambda: left(start=1.0), (), **wanted)
+        if any(found[1:]):
+            return Reply(False, "Every grad is 0, as total.grad is: set it to 1 before you walk back.")
         return Reply(None, "○ Not written yet: every grad is 0, also total.grad, which starts at 1.")
+    if not any(found[1:]) and found[0] != 1:
+        return Reply(False, "Only total.grad changes. Add to the grad of each input, not to value.grad.")
+    if not any(found[1:]):
+        return Reply(
+            False, "Only total has a gradient. Is total left out of the walk, or nothing added to x.grad?"
+        )
+    mine = tuple(found)
     for reason, slip in SLIPS.items():
-        if turn(lambda: tuple(found), (), **grads(partial(_walk, **slip))).right:
+        if turn(lambda: mine, (), **grads(partial(_walk, **slip))).right:
             return Reply(False, reason)
-    for mine, (name, right) in zip(found, wanted.items(), strict=False):  # the first that is wrong says most
-        one = turn(lambda mine=mine: mine, (), **{name: right})
+    if turn(lambda: left(bill=one_price), (), **grads(Value.backward, one_price)).right:
+        return Reply(
+            False, "subtotal is used twice, and passes its gradient on before both parts have arrived. "
+            "Walk through all of reversed(total.order()), once.",
+        )  # fmt: skip
+    for grad, (name, right) in zip(mine, wanted.items(), strict=True):  # the first that is wrong says most
+        one = turn(lambda grad=grad: grad, (), **{name: right})
         if not one.right:
             return one
     return reply
 
 
-def one_price(price, apples, tangerines, discount, tax):
-    """A bill in which both fruits have the same price, so that it is used twice, and a discount in won."""
+def one_price():
+    """A bill in which both fruits have the same price, so that it is used twice; no result is."""
+    price = Value(120.0)
+    total = bill(price, Value(4.0), price, Value(3.0), Value(1.2))
+    for i, value in enumerate(total.order()):
+        value.name = str(i)
+    return total
+
+
+def discounted_bill():
+    """A bill in which a price and two results are used twice, one of them each way around."""
+    price, apples, tangerines, discount, tax = map(Value, (120.0, 4.0, 3.0, 0.25, 0.2))
     apple_cost, tangerine_cost = price * apples, price * tangerines
     both = apple_cost + tangerine_cost
-    subtotal = both - discount
-    total = subtotal * tax
+    cut = both * discount
+    subtotal = both - cut
+    tax_paid = subtotal * tax
+    total = tax_paid + subtotal
     for name, value in locals().items():
         value.name = name
     return total
