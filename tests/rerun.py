@@ -30,6 +30,7 @@ def rerun(path):
         for output in cell.get("outputs", ()):
             output.get("data", {}).pop(WIDGET, None)
     notebook.metadata.pop("widgets", None)
+    notebook.metadata.get("language_info", {}).pop("version", None)  # of the Python that ran it
     nbformat.write(notebook, path)
     return path
 
