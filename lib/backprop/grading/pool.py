@@ -69,8 +69,12 @@ def _cluster(address):
         client = Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise NoCluster(f"no cluster answers at {address}: {error}") from error
-    with client, client.get_executor(pure=False, retries=3) as executor:
-        yield executor
+    with client:
+        executor = client.get_executor(pure=False, retries=3)
+        try:
+            yield executor
+        finally:
+            executor.shutdown(wait=False)  # after an interrupt, what is not done is cancelled, not awaited
 
 
 def longest(homework, limits):
