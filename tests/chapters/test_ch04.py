@@ -15,7 +15,7 @@ from backprop.explore.equations import plain
 from backprop.explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, PARAMETER
 from reading import arithmetic, read, shapes, texts, wrong
 
-from notebooks import every_place, panels, positions, ran, said
+from notebooks import every_place, panels, positions, said
 
 
 def full(value):
@@ -48,22 +48,22 @@ def test_square_of_sum_at_every_setting():
     panel, kinds = panels("04")[0], set()
     for place in positions(panel, most=300):
         x, y, step = Fraction(place["x"]), Fraction(place["y"]), place["step"]
-        t, picture = x + y, panel.draw(**place)
-        back = f"1 × {inner(2 * t)} = {full(2 * t)}"
+        u, picture = x + y, panel.draw(**place)
+        back = f"1 × {inner(2 * u)} = {full(2 * u)}"
         lines = [
             f"Only the inputs are known: x = {full(x)}, y = {full(y)}.",
-            f"Forward: {full(x)} + {inner(y)} = {full(t)}.",
-            f"Forward: {inner(t)}² = {full(t * t)}.",
-            "Backward starts at the output: ∂z/∂z = 1.",
-            f"Backward through ( )², local × upstream: to t: {full(2 * t)} × 1 = {full(2 * t)}.",
+            f"Forward: {full(x)} + {inner(y)} = {full(u)}.",
+            f"Forward: {inner(u)}² = {full(u * u)}.",
+            "Backward starts at the output: ∂f/∂f = 1.",
+            f"Backward through ( )², local × upstream: to u: {full(2 * u)} × 1 = {full(2 * u)}.",
             f"Backward through +, local × upstream: to x: {back}; to y: {back}.",
         ]
         assert said(picture) == lines[step]
         green = [t.words for t in texts(picture) if t.color == FORWARD and t.words != "value, forward"]
-        assert green == [full(x), full(y), full(t), full(t * t)][: 2 + min(step, 2)]
+        assert green == [full(x), full(y), full(u), full(u * u)][: 2 + min(step, 2)]
         orange = [t.words for t in texts(picture) if t.color == BACKWARD and t.words != "gradient, backward"]
-        one = f"{full(2 * t)} × 1 = {full(2 * t)}"
-        assert orange == [[], [], [], ["1"], [one, "1"], [back, back, full(2 * t), "1"]][step]
+        one = f"{full(2 * u)} × 1 = {full(2 * u)}"
+        assert orange == [[], [], [], ["1"], [one, "1"], [back, back, full(2 * u), "1"]][step]
         kinds.add(step)
     assert kinds == set(range(6))
 
@@ -74,21 +74,21 @@ def test_square_of_sum_at_every_setting():
 def test_two_paths_at_every_setting():
     panel, kinds = panels("04")[1], set()
     for place in positions(panel, most=300):
-        a, b, path = Fraction(place["t1"]), Fraction(place["t2"]), place["path"]
+        a, b, path = Fraction(place["a"]), Fraction(place["b"]), place["path"]
         by_plus, picture = a * b, panel.draw(**place)
-        by_times = {"t₁": (a + b) * b, "t₂": (a + b) * a}
+        by_times = {"a": (a + b) * b, "b": (a + b) * a}
         sums = {t: f"{t}: {full(by_plus)} + {inner(v)} = {full(by_plus + v)}" for t, v in by_times.items()}
         if path == "all":
-            expected = f"What comes back on the two paths adds up. {sums['t₁']}; {sums['t₂']}."
+            expected = f"What comes back on the two paths adds up. {sums['a']}; {sums['b']}."
         else:
             t, _, through = path.split()
-            other = b if t == "t₁" else a
+            other = b if t == "a" else a
             line = (by_plus, 1, by_plus) if through == "+" else (a + b, other, by_times[t])
             line = f"{full(line[0])} · {inner(line[1])} = {full(line[2])}"
             expected = f"Backward along the path of {path}: {line}. With its other path, {sums[t]}."
         assert said(picture) == expected
         shown = [t.words for t in texts(picture)]
-        for t, other in (("t₁", b), ("t₂", a)):
+        for t, other in (("a", b), ("b", a)):
             line = f"{full(a * b)} · 1 + {inner(a + b)} · {inner(other)} = {full(by_plus + by_times[t])}"
             assert f"∂f/∂{t} = ∂f/∂x₁ · ∂x₁/∂{t} + ∂f/∂x₂ · ∂x₂/∂{t} = {line}" in shown
         kinds.add(path)
@@ -107,7 +107,7 @@ def test_where_the_numbers_of_two_paths_stand():
     circles = [(float(c.get("cx")), float(c.get("cy"))) for c in shapes(picture, "circle")]
     names = {t.words: (t.x, t.y) for t in texts(picture)}
     assert sorted(circles) == [(120, 90), (120, 270), (390, 90), (390, 270), (600, 180)]
-    assert (names["t₁"], names["t₂"]) == ((120, 96), (120, 276))
+    assert (names["a"], names["b"]) == ((120, 96), (120, 276))
     assert names["x₁"] == (390, 58) and names["x₂"] == (390, 312)
     for (x1, y1), (x2, y2), value, gradient in (
         ((120, 90), (390, 90), "2", "6"), ((120, 90), (390, 270), "2", "15"),
@@ -124,10 +124,10 @@ def test_where_the_numbers_of_two_paths_stand():
     ("path", "marked"),
     [
         ("all", []),
-        ("t₁ through +", [(120, 90), (390, 90)]),
-        ("t₁ through ×", [(120, 90), (390, 270)]),
-        ("t₂ through +", [(120, 270), (390, 90)]),
-        ("t₂ through ×", [(120, 270), (390, 270)]),
+        ("a through +", [(120, 90), (390, 90)]),
+        ("a through ×", [(120, 90), (390, 270)]),
+        ("b through +", [(120, 270), (390, 90)]),
+        ("b through ×", [(120, 270), (390, 270)]),
     ],
 )
 def test_a_chosen_path_lies_on_pale_orange(path, marked):
@@ -528,21 +528,23 @@ def test_which_gradients_become_0():
     assert ch04.ZERO_W3.answer == "W₁ and W₂"
 
 
-def test_the_h_that_does_not_belong_makes_the_gradient_too_small():
-    x, W1, W2, target = (ran("04")[0][name] for name in ("x", "W1", "W2", "target"))
-    h = sigmoid(W1 * x)
-    right = gradients_of_chain(x, [W1, W2], target)[0]
-    y = sigmoid(W2 * h)
-    kept = (y - target) * y * (1 - y) * h * W2 * h * (1 - h) * x
-    assert kept / right == pytest.approx(h, rel=1e-6) and 0 < h < 1
-    assert ch04.KEPT_H.answer == "too small"
-
-
 def test_how_much_ten_sigmoid_neurons_divide_by():
     slopes = [sigmoid(z) * (1 - sigmoid(z)) for z in np.linspace(-20, 20, 2001)]
     assert max(slopes) == 0.25
-    assert ch04.TEN_NEURONS.answer == (1 / max(slopes)) ** 9 <= 1 / deltas_of("sigmoid", 1.0, 10)[0]
-    assert set(ch04.TEN_NEURONS.mistakes) == {4**10, 4 * 9, 4}
+    least = (1 / max(slopes)) ** 9
+    assert least == 4**9 == 262_144 <= 1 / deltas_of("sigmoid", 1.0, 10)[0]
+    assert ch04.TEN_NEURONS.answer == "4⁹" and "is 262,144," in ch04.TEN_NEURONS.reason
+    assert round(1e6 / least) == 4 and set(ch04.TEN_NEURONS.mistakes) == {"4¹⁰", "9 · 4", "4"}
+
+
+def test_a_leaky_relu_chain_of_negative_weights_is_off_at_every_second_neuron():
+    slopes, value = [], 1.0
+    for _ in range(30):
+        slopes.append(slope("Leaky ReLU", -value))
+        value = g("Leaky ReLU", -value)
+    assert slopes == 15 * [0.1, 1.0]
+    deltas = np.abs(deltas_of("Leaky ReLU", -1.0, 30))
+    assert (deltas > 0).all() and deltas[0] ** (1 / 29) == pytest.approx(0.3, abs=0.01)
 
 
 def test_a_weight_of_5_makes_the_first_delta_much_smaller():
@@ -567,11 +569,42 @@ def with_the_h(W, values, target):
     return right(W, values, target) * np.append(values[1:-1], 1)
 
 
-def one_slope_behind(W, values, target):
+def walk(start=lambda v, t: (v[-1] - t) * v[-1] * (1 - v[-1]),
+         step=lambda delta, W, v, k: delta * W[k] * v[k] * (1 - v[k]),
+         gradient=lambda delta, v, k: delta * v[k]):  # fmt: skip
+    """The way back with other lines."""
+
+    def gradients(W, values, target):
+        delta, found = start(values, target), []
+        for k in reversed(range(len(W))):
+            found.insert(0, gradient(delta, values, k))
+            delta = step(delta, W, values, k)
+        return found
+
+    return gradients
+
+
+def h_first(W, values, target):
+    """The h in δ from the start, and the last gradient without a second one."""
+    found = walk(lambda v, t: (v[-1] - t) * v[-1] * (1 - v[-1]) * v[-2])(W, values, target)
+    found[-1] /= values[-2]
+    return found
+
+
+def h_every_time(W, values, target):
+    """delta = delta * values[k] in the loop itself."""
     delta, found = (values[-1] - target) * values[-1] * (1 - values[-1]), []
     for k in reversed(range(len(W))):
-        found.insert(0, delta * values[k])
-        delta *= W[k] * values[k + 1] * (1 - values[k + 1])
+        delta = delta * values[k]
+        found.insert(0, delta)
+        delta = delta * W[k] * values[k] * (1 - values[k])
+    return found
+
+
+def one_entry_wrong(W, values, target):
+    found = right(W, values, target)
+    found[0] *= 1.5
+    found[2] += 0.1
     return found
 
 
@@ -593,9 +626,18 @@ def halves(W, values, target):
     [
         (lambda *a: -right(*a), "the sign is flipped"),
         (lambda *a: 2 * right(*a), "is 2 times too large: a factor is missing or too many"),
-        (lambda *a: right(*a)[::-1], "has the right numbers in the wrong places"),
-        (with_the_h, "is right in 1 of 5 entries, and the first wrong one is at [0]"),
-        (one_slope_behind, "is right in 1 of 5 entries"),
+        (lambda *a: right(*a)[::-1], "The gradients stand last to first"),
+        (with_the_h, "An h is kept in δ"),
+        (h_first, "An h is kept in δ"),
+        (h_every_time, "An h is kept in δ"),
+        (walk(lambda v, t: (v[-1] - t) * v[-1] * (1 - v[-1]) * v[-2]), "An h is kept in δ"),
+        (walk(lambda v, t: v[-1] - t), "δ starts as y − t"),
+        (walk(lambda v, t: v[-1] * (1 - v[-1])), "The factor y − t is missing"),
+        (walk(step=lambda d, W, v, k: d * W[k - 1] * v[k] * (1 - v[k])), "W[k], not W[k − 1]"),
+        (walk(step=lambda d, W, v, k: d * v[k] * (1 - v[k])), "The weight is forgotten"),
+        (walk(step=lambda d, W, v, k: d * W[k]), "The slope is forgotten"),
+        (walk(step=lambda d, W, v, k: d * W[k] * v[k + 1] * (1 - v[k + 1])), "one neuron behind"),
+        (one_entry_wrong, "The gradient of W[2] is wrong. It is the first one wrong on the way back."),
         (four_only, "has the shape (4,), expected (5,)"),
         (lambda *a: right(*a)[-1], "is one number, expected an array of shape (5,)"),
         (stops, "It stops with IndexError"),

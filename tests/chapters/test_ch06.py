@@ -451,13 +451,86 @@ def test_an_activations_backward_and_what_slips_give():
     assert list(ch06.SIGMOID_BACK.mistakes) == pytest.approx(slips, abs=ch06.SIGMOID_BACK.within)
 
 
-def test_which_gradient_an_input_of_0_makes_0():
+def test_an_input_of_0_leaves_the_biases_a_gradient():
     first = two_layers(0, 0)[3]
     assert first["dW"] == [[0, 0, 0], [0, 0, 0]] and all(first["db"][0])
-    assert ch06.ZERO_INPUT.answer == "dW₁ alone"
 
 
 # your turn
+
+
+def own_affine(
+    dx=lambda x, W, dy: dy @ W.T,
+    dW=lambda x, W, dy: x.T @ dy,
+    db=lambda x, W, dy: dy.sum(axis=0),
+    forward=lambda x, W, b: x @ W + b,
+):  # fmt: skip
+    """A MyAffine as a learner may write it; with other lines, one with a slip."""
+
+    class MyAffine:
+        def __init__(self, W, b):
+            self.W, self.b = W, b
+
+        def forward(self, x):
+            self.x = x
+            return forward(x, self.W, self.b)
+
+        def backward(self, dy):
+            given = self.x, self.W, dy
+            if dW:
+                self.dW = dW(*given)
+            if db:
+                self.db = db(*given)
+            return dx(*given)
+
+    return MyAffine
+
+
+def nothing(*_):
+    return None
+
+
+def halve(x, W, dy):
+    dy *= 0.5
+    return 2 * dy @ W.T
+
+
+AFFINE_SLIPS = [
+    (own_affine(dx=lambda x, W, dy: -dy @ W.T), "dx has the right size and the wrong sign"),
+    (own_affine(dx=lambda x, W, dy: dy @ W), "It stops with ValueError"),
+    (
+        own_affine(dx=lambda x, W, dy: (dy @ W.T).T),
+        "dx has the shape (2, 3), expected (3, 2): it looks trans",
+    ),
+    (own_affine(dx=lambda x, W, dy: (dy @ W.T, x.T @ dy, dy.sum(axis=0))), "backward returns dx alone"),
+    (own_affine(dx=nothing), "backward returns None. It hands dx to the layer before."),
+    (own_affine(dx=halve), "It changes dy in place"),
+    (
+        own_affine(dW=lambda x, W, dy: dy.T @ x),
+        "dW has the shape (4, 2), expected (2, 4): it looks transposed",
+    ),
+    (own_affine(dW=lambda x, W, dy: x.T @ dy / len(x)), "dW is divided by N"),
+    (own_affine(dW=None), "backward leaves no self.dW: keep it there."),
+    (own_affine(dW=None, db=None), "backward leaves no self.dW and self.db"),
+    (own_affine(db=lambda x, W, dy: dy.sum(axis=1)), "add up over axis=0"),
+    (own_affine(db=lambda x, W, dy: dy.mean(axis=0)), "db is a mean."),
+    (own_affine(db=lambda x, W, dy: dy), "db has the shape (3, 4), expected (4,): it is not summed over"),
+    (own_affine(db=lambda x, W, dy: dy.sum()), "db is one number, expected an array of shape (4,)"),
+    (own_affine(forward=lambda x, W, b: x @ W - b), "y is right in"),
+]
+
+
+@pytest.mark.parametrize(("attempt", "words"), AFFINE_SLIPS)
+def test_a_wrong_affine_gets_its_reason(attempt, words):
+    reply = ch06.check_affine(attempt)
+    assert reply.right is False and words in repr(reply), repr(reply)
+
+
+def test_a_right_affine_is_right_and_an_unwritten_one_is_not_yet():
+    assert ch06.check_affine(own_affine()).right
+    untouched = ch06.check_affine(own_affine(nothing, None, None))
+    assert untouched.right is None and repr(untouched) == "○ Not written yet: backward returns None."
+    assert "forward returns None" in repr(ch06.check_affine(own_affine(nothing, None, None, nothing)))
 
 
 def relu(
@@ -638,6 +711,7 @@ STUB = """class {}:
         ...  # your lines
 """
 STUBS = STUB.format("MyRelu"), STUB.format("MySigmoid")
+AFFINE_STUB = AFFINE[: AFFINE.index("        self.dW")] + "        ...  # your lines\n"
 cells = itertools.count()
 
 
@@ -693,11 +767,21 @@ def test_a_network_of_saved_layers_has_the_gradients_of_the_librarys(path):
 
 
 def test_an_untouched_chapter_saves_nothing(path):
-    reply = ch06.save_layers(*defined(AFFINE, *STUBS), path=path)
-    assert repr(reply) == "○ Nothing saved yet. MyRelu is not written yet. MySigmoid is not written yet."
+    reply = ch06.save_layers(*defined(AFFINE_STUB, *STUBS), path=path)
+    assert repr(reply) == "○ Nothing saved yet. " + " ".join(
+        f"{name} is not written yet." for name in ("MyAffine", "MyRelu", "MySigmoid")
+    )
     assert reply.right is None and not path.exists()
     run(shutil.copy(NOTEBOOKS / "06_stack_layers.ipynb", path.parent))
     assert not path.exists()
+
+
+def test_the_first_class_that_works_is_saved_alone(path):
+    reply = ch06.save_layers(*defined(AFFINE, *STUBS), path=path)
+    assert repr(reply) == (
+        "my_layers.py now holds MyAffine. Left out: MyRelu is not written yet. MySigmoid is not written yet."
+    )
+    assert path.read_text("utf-8") == "\n\n".join(["import numpy as np\n", AFFINE])
 
 
 def test_one_that_is_not_written_or_not_right_is_left_out_and_named(path):
@@ -712,9 +796,9 @@ def test_one_that_is_not_written_or_not_right_is_left_out_and_named(path):
     assert "Left out: MySigmoid is not right yet (dx has the right size and the wrong sign" in repr(reply)
     assert not hasattr(loaded(path), "MySigmoid")
     path.unlink()
-    reply = ch06.save_layers(*defined(AFFINE, STUBS[0], flipped), path=path)
+    reply = ch06.save_layers(*defined(AFFINE_STUB, STUBS[0], flipped), path=path)
     assert repr(reply).startswith(
-        "○ Nothing saved yet. MyRelu is not written yet. MySigmoid is not right yet"
+        "○ Nothing saved yet. MyAffine is not written yet. MyRelu is not written yet. MySigmoid is not right"
     )
     assert not path.exists()
     broken = AFFINE.replace("self.x.T @ dy", "self.x.T @ dy / len(dy)")
@@ -792,6 +876,7 @@ def test_in_a_notebook_the_solutions_are_saved_beside_it(tmp_path):
     assert said_of_it == "✓ Right. my_layers.py now holds MyAffine, MyRelu and MySigmoid."
     found = loaded(tmp_path / "my_layers.py")
     assert ch06.check_relu(found.MyRelu).right and ch06.check_sigmoid(found.MySigmoid).right
+    assert ch06.check_affine(found.MyAffine).right
     assert (
         (tmp_path / "my_layers.py").read_text("utf-8").startswith("import numpy as np\n\n\nclass MyAffine:")
     )

@@ -10,7 +10,7 @@ from ..explore.equations import equations
 from ..explore.figures import moving_line, new_figure
 from ..explore.graph import graph_picture
 from ..explore.picture import Picture, drawing
-from ..explore.question import Question
+from ..explore.question import Question, Reply
 from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER
 from ..explore.svg import arrow, circle, legend, line, text
 from ..explore.words import listed, number, symbol, worked
@@ -21,34 +21,34 @@ from .turn import turn
 
 
 def square_of_sum(x=2.0, y=3.0, step=0):
-    """z = t² with t = x + y as a graph. step: 0…5 of the walk forward and backward."""
-    t = Value(x, "x") + Value(y, "y")
-    z = t**2
-    t.name, z.name = "t", "z"
-    return graph_picture(z, step)
+    """f = u² with u = x + y as a graph. step: 0…5 of the walk forward and backward."""
+    u = Value(x, "x") + Value(y, "y")
+    f = u**2
+    u.name, f.name = "u", "f"
+    return graph_picture(f, step)
 
 
 PALE = "#f8e3b8"  # HIGHLIGHT, pale: what lies under a path that is looked at
-PATHS = ["all", "t₁ through +", "t₁ through ×", "t₂ through +", "t₂ through ×"]
+PATHS = ["all", "a through +", "a through ×", "b through +", "b through ×"]
 
 
-def two_paths(t1=2.0, t2=3.0, path="all"):
-    """f = x₁ · x₂ with x₁ = t₁ + t₂ and x₂ = t₁ · t₂: each t reaches f on two paths. path: of PATHS."""
-    a, b = Value(t1, "t₁"), Value(t2, "t₂")
+def two_paths(a=2.0, b=3.0, path="all"):
+    """f = x₁ · x₂ with x₁ = a + b and x₂ = a · b: a and b each reach f on two paths. path: of PATHS."""
+    a, b = Value(a, "a"), Value(b, "b")
     x1, x2 = a + b, a * b
     f = x1 * x2
     f.name = "f"
     f.backward()
     places = {a: (120, 90), b: (120, 270), x1: (390, 90), x2: (390, 270), f: (600, 180)}
     words, sums = [text(390, 58, "x₁", MUTED), text(390, 312, "x₂", MUTED)], {}
-    for t, other, y in ((a, b, 360), (b, a, 388)):
+    for v, other, y in ((a, b, 360), (b, a, 388)):
         chain = worked("{} · {} + {} · {}", lambda p, q, r, s: p * q + r * s, x1.grad, 1, x2.grad, other.data)
-        formula = f"∂f/∂{t.name} = ∂f/∂x₁ · ∂x₁/∂{t.name} + ∂f/∂x₂ · ∂x₂/∂{t.name} = {chain}"
+        formula = f"∂f/∂{v.name} = ∂f/∂x₁ · ∂x₁/∂{v.name} + ∂f/∂x₂ · ∂x₂/∂{v.name} = {chain}"
         words.append(text(20, y, formula, BACKWARD, "start"))
-        sums[t] = f"{t.name}: " + worked("{} + {}", add, x1.grad, x2.grad * other.data)
+        sums[v] = f"{v.name}: " + worked("{} + {}", add, x1.grad, x2.grad * other.data)
     under, sentence = [], f"What comes back on the two paths adds up. {sums[a]}; {sums[b]}."
     if path != "all":
-        start, middle = (a if "t₁" in path else b), (x1 if "+" in path else x2)
+        start, middle = (a if path[0] == "a" else b), (x1 if "+" in path else x2)
         for v, w in ((start, middle), (middle, f)):
             under += [line(*places[v], *places[w], PALE, 30), circle(*places[v], 30, PALE, PALE)]
         product = worked("{} · {}", mul, middle.grad, middle.local_gradients[middle.inputs.index(start)])
@@ -253,20 +253,20 @@ def _say_depth(activation, weight, sizes):
 # fmt: off
 
 SQUARE = Question(
-    "∂z/∂x at x = 2, y = 3", 10,
-    "t = 5, and 2t · 1 = 10.",
-    "First find t. Then multiply the rate of t² by the rate of x + y.",
-    {5: "That is t itself. The rate of t² is 2t.", 25: "That is z. Its rate against t is 2t.",
+    "∂f/∂x at x = 2, y = 3", 10,
+    "u = 5, and 2u · 1 = 10.",
+    "First find u. Then multiply the rate of u² by the rate of x + y.",
+    {5: "That is u itself. The rate of u² is 2u.", 25: "That is f. Its rate against u is 2u.",
      4: "That is the slope of x² alone. What is squared is x + y."},
 )
 TWO_PATHS = Question(
-    "∂f/∂t₁ at t₁ = 2, t₂ = 3", 21,
-    "Through +: ∂f/∂x₁ · ∂x₁/∂t₁ = 6 · 1 = 6. Through ×: ∂f/∂x₂ · ∂x₂/∂t₁ = 5 · 3 = 15. Together 21.",
+    "∂f/∂a at a = 2, b = 3", 21,
+    "Through +: ∂f/∂x₁ · ∂x₁/∂a = 6 · 1 = 6. Through ×: ∂f/∂x₂ · ∂x₂/∂a = 5 · 3 = 15. Together 21.",
     "There are two chains, one through + and one through ×. Add them up.",
     {6: "That is the path through + alone.", 15: "That is the path through × alone.",
      90: "You multiplied the two paths. Rates multiply along a path; the paths add up.",
-     4: "These are ∂x₁/∂t₁ and ∂x₂/∂t₁ alone. Multiply each by what comes back from f.",
-     16: "At ×, the local derivative for t₁ is the other factor, t₂.",
+     4: "These are ∂x₁/∂a and ∂x₂/∂a alone. Multiply each by what comes back from f.",
+     16: "At ×, the local derivative for a is the other factor, b.",
      23: "The last × swaps: ∂f/∂x₁ is x₂, and ∂f/∂x₂ is x₁."},
 )
 ZERO_X = Question(
@@ -277,15 +277,6 @@ ZERO_X = Question(
      "both": "Right for ∂C/∂W₁. But ∂C/∂W₂ ends in · h, and g(0) is ½, not 0.",
      "neither": "One of them ends in · x."},
     choices=("∂C/∂W₁ alone", "∂C/∂W₂ alone", "both", "neither"),
-)
-KEPT_H = Question(
-    "With the h, ∂C/∂W₁ becomes", "too small",
-    "It is h times the right one. h is the output of a sigmoid, so it lies between 0 and 1.",
-    "It is multiplied by h once too often. Between which numbers does h lie?",
-    {"too large": "A factor makes larger only if it is above 1. h is the output of a sigmoid.",
-     "of the wrong sign": "h is the output of a sigmoid: it is positive.",
-     "no different": "It gets a factor that the right one does not have."},
-    choices=("too small", "too large", "of the wrong sign", "no different"),
 )
 ZERO_W3 = Question(
     "Gradients that become 0 at W₃ = 0", "W₁ and W₂",
@@ -298,12 +289,13 @@ ZERO_W3 = Question(
     choices=("W₁ and W₂", "W₁, W₂ and W₃", "W₃ alone", "W₄ alone"),
 )
 TEN_NEURONS = Question(
-    "δ is divided by at least", 4**9,
+    "δ is divided by at least", "4⁹",
     "Nine steps back, each times at most ¼: 4 · 4 · … · 4 is 262,144, so at most 4 millionths are left.",
     "How many steps lead from the last neuron back to the first? Each divides by 4, or by more.",
-    {4**10: "Ten neurons, but only nine steps between them.",
-     36: "You added the steps up. Rates multiply along a path.",
-     4: "That is one step. Nine of them lead back to the first."},
+    {"4": "That is one step. Nine of them lead back to the first.",
+     "9 · 4": "You added the steps up. Rates multiply along a path.",
+     "4¹⁰": "Ten neurons, but only nine steps between them."},
+    choices=("4", "9 · 4", "4⁹", "4¹⁰"),
 )
 WEIGHT_5 = Question(
     "With weight 5, the first |δ| is", "much smaller",
@@ -327,4 +319,68 @@ def check_gradients(gradients):
         outputs.append((weight * outputs[-1]).sigmoid())
     (0.5 * (outputs[-1] - target) ** 2).backward()
     values = np.array([value.data for value in outputs])
-    return turn(gradients, (W, values, target), gradients=np.array([weight.grad for weight in weights]))
+    wanted = np.array([weight.grad for weight in weights])
+    found = []
+
+    def tried(*inputs):
+        found[:] = [gradients(*inputs)]
+        return found[0]
+
+    reply = turn(tried, (W, values, target), gradients=wanted)
+    if reply.right is not False or not found or "in place" in reply.words:
+        return reply
+    for words, slip in _slips(W, values, target):
+        if turn(lambda: found[0], (), gradients=slip).right:
+            return Reply(False, words)
+    wrong = [k for k in range(len(W)) if f"first wrong one is at [{k}]" in reply.words]
+    if wrong:  # the way back begins at the last weight
+        k = np.flatnonzero(~np.isclose(np.asarray(found[0], dtype=float), wanted, rtol=1e-4, atol=1e-9))[-1]
+        return Reply(False, f"The gradient of W[{k}] is wrong. It is the first one wrong on the way back.")
+    return reply
+
+
+def _slips(W, values, target):
+    """Foreseen slips of the way back, each (what is said of it, the gradients that it gives)."""
+    y, slope = values[-1], sigmoid_derivative(values)
+    first, last = (y - target) * slope[-1], len(W) - 1
+
+    def back(start, step):  # step(δ, k): the next δ
+        delta, found = start, np.zeros(len(W))
+        for k in range(last, -1, -1):
+            found[k] = delta * values[k]
+            delta = step(delta, k)
+        return found
+
+    def right(delta, k):
+        return delta * W[k] * slope[k]
+
+    clean = back(first, right)
+    with_h = "An h is kept in δ, as in slip 2. It belongs to the weight's gradient alone."
+    return [
+        (
+            "δ starts as y − t. It begins with ∂C/∂z, so the slope y(1 − y) is missing.",
+            back(y - target, right),
+        ),
+        ("δ starts as the slope y(1 − y). The factor y − t is missing.", back(slope[-1], right)),
+        (with_h, back(first * values[last], right)),
+        (with_h, np.append(clean[:-1] * values[last], clean[-1])),
+        (with_h, clean * np.append(values[1:-1], 1)),
+        (with_h, back(first, lambda delta, k: delta * values[k] * W[k] * slope[k])),
+        (
+            "The next δ takes the weight that it passes through, W[k], not W[k − 1].",
+            back(first, lambda delta, k: delta * W[k - 1] * slope[k]),
+        ),
+        (
+            "The weight is forgotten: the next δ is δ · W[k] · slope.",
+            back(first, lambda delta, k: delta * slope[k]),
+        ),
+        (
+            "The slope is forgotten: the next δ is δ · W[k] · slope.",
+            back(first, lambda delta, k: delta * W[k]),
+        ),
+        (
+            "The slope is one neuron behind: the next δ needs the slope at values[k].",
+            back(first, lambda delta, k: delta * W[k] * slope[k + 1]),
+        ),
+        ("The gradients stand last to first. They go first to last, as W does.", clean[::-1]),
+    ]

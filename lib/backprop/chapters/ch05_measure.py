@@ -366,8 +366,8 @@ def check_central_difference(central_difference):
         return Reply(False, "x is not put back: after its move each element must hold its old number again.")
     if moved > 0:
         return Reply(
-            False, "x is put back but for rounding, which adds up over many steps: keep each old number, and "
-            "store it again.",
+            False, "x is put back but for rounding, which adds up over many steps: keep the old number, and "
+            "store that again.",
         )  # fmt: skip
     if reply.right and not turn(in_place, (x, h), gradient=wanted).right:
         return Reply(

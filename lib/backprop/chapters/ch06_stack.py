@@ -451,19 +451,59 @@ HIDDEN = Question(
     "x · W as before; only b is new.",
     {(5, 11, 17): "The bias is missing.", (6, 12, 18): "That is with the old b. Now b is (1, 2, 3)."},
 )
-ZERO_INPUT = Question(
-    "What becomes 0 at x = (0, 0)", "dW₁ alone",
-    "dW₁ = xᵀ · dy: no signal came through these weights. db₁ is the sum of dy, so the biases still learn.",
-    "Which of dW₁ = xᵀ · dy and db₁ = sum of dy has an x in it?",
-    {"db₁ alone": "db₁ is the sum of dy; x does not come into it.",
-     "both": "Right for dW₁. But db₁ is the sum of dy, without an x.",
-     "neither": "dW₁ is xᵀ · dy, and x is 0."},
-    choices=("dW₁ alone", "db₁ alone", "both", "neither"),
-)
 # fmt: on
 
 
 # your turn
+
+
+def check_affine(MyAffine):
+    """Compare a learner's MyAffine with the library's Affine, its dW and db too."""
+    W, b = np.array([[1.0, -2.0, 0.5, 3.0], [2.5, 0.0, -1.0, 1.5]]), np.array([0.5, -1.0, 2.0, 0.0])
+    x, dy = np.array([[1.0, -2.0], [0.5, 3.0], [2.0, 1.0]]), np.arange(12.0).reshape(3, 4) - 4
+    library, found = Affine(W, b), {}
+    wanted = {"y": library.forward(x), "dx": library.backward(dy)}
+    wanted |= {"dW": library.grads["W"], "db": library.grads["b"]}
+
+    def answer(*given):
+        x, W, b, dy = given
+        before = copy.deepcopy(given)
+        layer = MyAffine(W, b)
+        found["y"] = copy.deepcopy(layer.forward(x))
+        found["dx"] = layer.backward(dy)
+        found.update(dW=getattr(layer, "dW", None), db=getattr(layer, "db", None))
+        same = map(np.array_equal, given, before)
+        found["changed"] = [name for name, kept in zip(("x", "W", "b", "dy"), same, strict=True) if not kept]
+        return tuple(found[name] for name in wanted)
+
+    reply = turn(answer, (x, W, b, dy), **wanted)
+    if "changed" not in found:  # it stopped
+        return reply
+    if found["changed"]:
+        return Reply(False, f"It changes {listed(found['changed'])} in place: work on a copy.")
+    if isinstance(found["dx"], tuple):
+        return Reply(False, "backward returns dx alone. Keep the others as self.dW and self.db.")
+    missing = [f"self.{name}" for name in ("dW", "db") if found[name] is None]
+    if found["y"] is None or (found["dx"] is None and len(missing) == 2):
+        return Reply(
+            None, f"○ Not written yet: {'forward' if found['y'] is None else 'backward'} returns None."
+        )
+    if found["dx"] is None:
+        return Reply(False, "backward returns None. It hands dx to the layer before.")
+    if missing:
+        return Reply(False, f"backward leaves no {listed(missing)}: keep it there.")
+    for name, words, slip in (
+        (
+            "db",
+            "db is the sum of each row of dy. One bias meets every row: add up over axis=0.",
+            dy.sum(axis=1),
+        ),
+        ("db", "db is a mean. b is added to each row, so what comes back adds up.", dy.mean(axis=0)),
+        ("dW", "dW is divided by N. If the loss is a mean, its 1/N is already in dy.", wanted["dW"] / len(x)),
+    ):
+        if not reply.right and turn(lambda name=name: found[name], (), **{name: slip}).right:
+            return Reply(False, words)
+    return reply
 
 
 def check_relu(MyRelu):
@@ -483,20 +523,6 @@ def check_sigmoid(MySigmoid):
         ("dx is dy · x(1 − x). The slope is y(1 − y), with the output y.", dy * x * (1 - x)),
         ("dx is dy · y(1 + y). The slope is y(1 − y).", dy * y * (1 + y)),
     ])  # fmt: skip
-
-
-def _check_affine(MyAffine):
-    """Compare a learner's MyAffine with the library's Affine, its dW and db too."""
-    W, b = np.array([[1.0, -2.0, 0.5, 3.0], [2.5, 0.0, -1.0, 1.5]]), np.array([0.5, -1.0, 2.0, 0.0])
-    x, dy = np.array([[1.0, -2.0], [0.5, 3.0], [2.0, 1.0]]), np.arange(12.0).reshape(3, 4) - 4
-    library = Affine(W, b)
-    wanted = {"y": library.forward(x), "dx": library.backward(dy)}
-
-    def answer(x, W, b, dy):
-        layer = MyAffine(W, b)
-        return layer.forward(x), layer.backward(dy), layer.dW, layer.db
-
-    return turn(answer, (x, W, b, dy), **wanted, dW=library.grads["W"], db=library.grads["b"])
 
 
 def _check_layer(mine, library, slips):
@@ -569,19 +595,19 @@ HEAD = "import numpy as np\n"
 def save_layers(MyAffine, MyRelu, MySigmoid, path=FILE):
     """Save the classes that work as my_layers.py beside the notebook. Returns a Reply that names them.
 
-    Nothing is saved while neither MyRelu nor MySigmoid works, nor over a file that holds a class which
-    would be lost. The file is replaced as a whole, or not at all.
+    Nothing is saved while none of them works, nor over a file that holds a class which would be lost. The
+    file is replaced as a whole, or not at all.
     """
     path, saved, left_out = Path(path), {}, []
     for name, mine, check in (
-        ("MyAffine", MyAffine, _check_affine),
+        ("MyAffine", MyAffine, check_affine),
         ("MyRelu", MyRelu, check_relu),
         ("MySigmoid", MySigmoid, check_sigmoid),
     ):
         saved[name], why = _working_source(name, mine, check)
         left_out += [f"{name} {why}."] if why else []
     saved = {name: source for name, source in saved.items() if source}
-    if not saved.keys() & {"MyRelu", "MySigmoid"}:
+    if not saved:
         return Reply(None, f"○ Nothing saved yet. {' '.join(left_out)}")
     if lost := [name for name in _classes(path) if name not in saved]:
         told = f"{path.name} stays as it is, else it would lose {listed(lost)}."
