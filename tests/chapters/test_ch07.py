@@ -235,13 +235,19 @@ def test_every_steps_sentence_is_true():
                 2: ("Forward: z₃ = # gives o₁ = σ(z₃) = #; o₂ = #.", (z[1], *o)),
                 4: ("Backward: δ of o₁ = −(t₁ − o₁) · o₁(1 − o₁) = #; δ of o₂ = #.", hand["do"]),
                 5: ("∂E/∂w₅ = δ of o₁ · h₁ = #, and the same way for w₆, w₇ and w₈.", (g[5],)),
-                7: ("∂E/∂w₁ = δ of h₁ · x₁ = #, and the same way for w₂, w₃ and w₄.", (g[1],)),
+                7: ("∂E/∂w₁ = δ of h₁ · x₁ = #, ∂E/∂w₂ = δ of h₁ · x₂ = #; with δ of h₂ for w₃ and w₄.",
+                    (g[1], g[2])),
                 8: ("Update: α times its gradient is subtracted from each weight; w₅ is now #, w₁ #.",
                     (hand["new"][5], hand["new"][1])),
             }[step]  # fmt: skip
             found = re.fullmatch(re.escape(form).replace(r"\#", r"(−?\d+(?:\.\d+)?)"), words)
             assert found, words
             assert all(close(a, b) for a, b in zip(found.groups(), values, strict=True)), words
+
+
+def test_a_silent_input_silences_w1_and_not_w2():
+    words = said(ch07.worked_network(7, x1=0.0))
+    assert "∂E/∂w₁ = δ of h₁ · x₁ = 0, ∂E/∂w₂ = δ of h₁ · x₂ = 0.00159387;" in words
 
 
 def verdict_is_true(words, old, new):
@@ -560,16 +566,22 @@ def test_the_choices_are_what_the_step_does():
     v, hand = ch07.START, step_by_hand(ch07.START)
     off = [o - t for o, t in zip(hand["o"], (v["t1"], v["t2"]), strict=True)]
     assert off[0] > 0.2 and 0 < off[1] < 0.1
-    assert ch07.TARGETS.answer == "o₁; both must fall"
-    assert hand["new"][5] < hand["w"][5] and ch07.W5.answer == "fall"
+    assert all(hand["new"][k] < hand["w"][k] for k in range(5, 9)) and ch07.TARGETS.answer == "all fall"
     fall = 1 - again_by_hand(v)["E"] / hand["E"]
     assert ch07.FALL.answer == f"{fall:.0%}".replace("%", " %")
     moves = [abs(new - old) for new, old in zip(hand["new"][1:], hand["w"][1:], strict=True)]
     assert 0.01305 < max(moves) < 0.0132
     assert "From {:.8f} to {:.8f}.".format(hand["E"], again_by_hand(v)["E"]) in ch07.FALL.reason
-    silent = step_by_hand({**v, "x1": 0.0})["g"]
-    zero = [f"w{'₁₂₃₄₅₆₇₈'[k - 1]}" for k in range(1, 9) if silent[k] == 0]
-    assert ch07.SILENT.answer == " and ".join(zero)
+
+
+def test_an_output_on_its_target_silences_its_own_weights_alone():
+    v, hand = ch07.START, step_by_hand(ch07.START)
+    there = step_by_hand({**v, "t1": hand["o"][0]})["g"]
+    zero = [f"w{'₁₂₃₄₅₆₇₈'[k - 1]}" for k in range(1, 9) if there[k] == 0]
+    assert ch07.ON_TARGET.answer == " and ".join(zero)
+    near = step_by_hand({**v, "t1": 0.6})["g"]
+    assert all(0 < near[k] < hand["g"][k] / 20 for k in (5, 6)), "less than a twentieth"
+    assert panels("07")[0].controls["t1"].step == 0.05
 
 
 def test_the_hidden_sum_with_new_weights_is_another_number():
@@ -590,3 +602,33 @@ def test_no_panel_shows_what_is_asked_above_it():
     assert said(picture) == "Start: inputs, weights and targets. Nothing is computed yet."
     assert not re.search(r"\d\.\d{3}", picture.content)
     assert ch07.LARGER_ALPHA.answer == "faster all the way"  # as worked out above for every α
+
+
+# your turn
+
+
+@pytest.mark.parametrize(
+    ("attempt", "right", "words"),
+    [
+        (lambda d1, d2, a, b, h: (d1 * a + d2 * b) * h * (1 - h), True, "✓ Right. delta: as by the library."),
+        (lambda d1, d2, a, b, h: None, None, "Not written yet"),
+        (lambda d1, d2, a, b, h: d1 * a + d2 * b, False, "The slope h(1 − h) of the node's own sigmoid is"),
+        (lambda d1, d2, a, b, h: d1 * a * h * (1 - h), False, "Only one output's error"),
+        (lambda d1, d2, a, b, h: d2 * b * h * (1 - h), False, "Only one output's error"),
+        (lambda d1, d2, a, b, h: (d1 * b + d2 * a) * h * (1 - h), False, "The weights are crossed"),
+        (lambda d1, d2, a, b, h: (d1 + d2) * h * (1 - h), False, "The weights are missing"),
+        (
+            lambda d1, d2, a, b, h: (d1 * a + d2 * b) * σ(h) * (1 - σ(h)),
+            False,
+            "The slope takes h, the node's",
+        ),
+        (lambda d1, d2, a, b, h: (d1 * a + d2 * b) * h, False, "It takes h for the slope"),
+        (lambda d1, d2, a, b, h: d1 * a + d2 * b * h * (1 - h), False, "put the sum in parentheses"),
+        (lambda d1, d2, a, b, h: -(d1 * a + d2 * b) * h * (1 - h), False, "the sign is flipped"),
+        (lambda d1, d2, a, b, h: np.array([d1 * a, d2 * b]) * h * (1 - h), False, "expected one number"),
+        (lambda d1, d2, a, b, h: δ, False, "It stops with NameError"),  # noqa: F821
+    ],
+)
+def test_an_attempt_at_the_hidden_delta_gets_its_reason(attempt, right, words):
+    reply = ch07.check_hidden_delta(attempt)
+    assert reply.right is right and words in repr(reply), reply

@@ -13,12 +13,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from backprop import Network, check_gradients, layers
+from backprop import Network, TwoLayerNet, check_gradients, layers
 from backprop.chapters import ch08_check as ch08
 from backprop.chapters import ch08_patients as rooms
 from backprop.numerical import GradientCheck
 
-from notebooks import every_place, panels, positions, said
+from notebooks import CHAPTERS, every_place, panels, positions, ran, read, said
 
 NAMES = ("W1", "b1", "W2", "b2")
 WRITTEN = dict(zip(NAMES, ("W₁", "b₁", "W₂", "b₂"), strict=True))
@@ -27,7 +27,7 @@ BUGGY = [patient for patient in ch08.PATIENTS.values() if patient.bug != ch08.HE
 NEEDS = {  # where a bug of an activation or a loss can sit; all others sit in an Affine
     "a dropped minus": {"HalfSquaredError", "MeanSquaredError", "SoftmaxWithLoss"},
     "missing 1/N": {"MeanSquaredError", "SoftmaxWithLoss"},
-    "ReLU mask from the output": {"Relu", "x + Relu(x)"},
+    "ReLU mask with >= for >": {"Relu", "x + Relu(x)"},
     "sigmoid′ at the wrong value": {"Sigmoid"},
     "= for +=, value used twice": {"x + Relu(x)"},
     "softmax′ multiplied in twice": {"SoftmaxWithLoss"},
@@ -687,7 +687,6 @@ def test_below_1e_4_the_difference_gets_smaller_then_larger():
     d, _ = ch08.curve("Sigmoid", "HalfSquaredError")
     at = dict(zip(np.round(ch08.EXPONENTS, 2), d, strict=True))
     assert at[-5] < at[-4] < at[-3] and at[-12] > 100 * at[-5]
-    assert ch08.SMALLER_H.answer == "smaller, then larger"
 
 
 def test_relu_with_a_half_square_has_a_cliff_at_a_kink():
@@ -702,15 +701,57 @@ def test_relu_with_a_half_square_has_a_cliff_at_a_kink():
     reach = np.maximum(1, np.abs(x).max(axis=1))[:, None]  # how far a step of 1 in W1 or b1 moves z
     nearest = np.log10(np.min(np.abs(z) / reach))
     assert ch08.EXPONENTS[cliff] - 0.3 < nearest < ch08.EXPONENTS[cliff + 1] + 0.3
-    assert ch08.CLIFF.answer == "it is a parabola up to a kink"
+    assert ch08.CLIFF.answer == "the loss is a parabola up to a kink"
 
 
-def test_the_passes_asked_for_and_those_of_each_slip():
-    sizes = [784 * 50, 50, 50 * 10, 10]
-    assert ch08.PASSES.answer == 2 * sum(sizes)
-    weights = sizes[0] + sizes[2]
-    slips = [sum(sizes), sum(sizes) + 1, 2 * sizes[0], 2 * weights, 2]
-    assert list(ch08.PASSES.mistakes) == slips
+def test_twice_the_hidden_nodes_take_four_times_as_long():
+    """The work of a measurement: its passes, times the multiplications of one."""
+
+    def work(hidden):
+        network = TwoLayerNet(784, hidden, 10, rng=0)
+        products = sum(network.params[name].size for name in ("W1", "W2"))
+        return 2 * sum(array.size for array in network.params.values()) * products, 2 * products
+
+    (once, formula), (twice, formula_twice) = work(50), work(100)
+    assert twice / once == pytest.approx(4, abs=0.01) and formula_twice == 2 * formula
+    assert ch08.TWICE_HIDDEN.answer == "about 4 times as long"
+
+
+def test_a_bound_is_a_power_of_ten_above_and_never_tells_rounding():
+    assert ch08.below([1e-12, 5.6e-9]) == ch08.below([0.0, 0.0]) == "below 1e-08"
+    assert ch08.below([1e-12, 2e-8]) == "below 1e-07" and ch08.below([0.3]) == "below 1e+00"
+
+
+def test_the_chapters_checks_stay_well_below_what_is_printed():
+    """Another machine's rounding moves no bound: 1e-8 is far above the largest difference."""
+    (lines,) = ["".join(cell["outputs"][0]["text"]) for cell in read(CHAPTERS[8])["cells"]
+                if "for layer in layers" in "".join(cell["source"])]  # fmt: skip
+    assert lines.count("ok below 1e-08") == 7
+    names = ran("08")[0]
+    for layer in names["layers"]:
+        check = check_gradients(names["around"](layer, layers.MeanSquaredError()), names["x"], names["t"])
+        assert max(d.relative for d in check.differences.values()) < 1e-8 / 1.5
+
+
+def test_the_checks_divisor_hides_rounding_and_h_over_100_is_tried():
+    """As the chapter says below its definition; the panel shows the formula alone."""
+    case = healthy("Sigmoid", "HalfSquaredError")
+    check = check_gradients(case.network(), *case.batch(4), 1e-12)
+    bare = [relative_size(d) for d in check.differences.values()]
+    printed = [d.relative for d in check.differences.values()]
+    assert check.ok and max(bare) > 1e-5 and max(printed) <= 1e-6
+    at_the_kink = healthy("Relu", "HalfSquaredError")
+    steps = {
+        d.step
+        for d in check_gradients(at_the_kink.network(), *at_the_kink.batch(4), 0.1).differences.values()
+    }
+    assert 0.1 / 100 in steps
+    assert ch08.curve("Relu", "HalfSquaredError")[0][-1] > 1e-6, "there the panel shows h alone"
+
+
+def relative_size(d):
+    a, b = d.backpropagation, d.numerical
+    return np.max(np.abs(a - b)) / (np.max(np.abs(a)) + np.max(np.abs(b)))
 
 
 def test_a_tanh_without_its_square_accuses_W1_and_b1():
@@ -761,11 +802,15 @@ SICK_B, SICK_DX = "dout.mean(axis=0)", 'dout @ self.params["W"]'
         ({"b": SICK_B, "dx": SICK_DX}, None, "○ Not written yet: nothing is mended. W1, b1 and b2 differ."),
         ({}, True, "✓ Right. W1, b1, W2 and b2 are ok"),
         ({"b": SICK_B}, False, "b1 and b2 differ. W1 and W2 are ok. b2 is 4 times too small"),
-        ({"dx": SICK_DX}, False, "W1 and b1 differ. W2 and b2 are ok. b1 is not right in any entry"),
+        ({"dx": SICK_DX}, False, "W1 and b1 differ. W2 and b2 are ok: look at a dx."),
         ({"b": "dout"}, False, "it is not summed over the batch"),
         ({"b": "dout.sum(axis=1)"}, False, "summed over the wrong axis"),
         ({"b": "-dout.sum(axis=0)"}, False, "the sign is flipped"),
-        ({"dx": '-dout @ self.params["W"].T'}, False, "W1 and b1 differ. W2 and b2 are ok. b1 has the right"),
+        (
+            {"dx": '-dout @ self.params["W"].T'},
+            False,
+            "W1 and b1 differ. W2 and b2 are ok: look at a dx. b1 has the right size and the wrong sign",
+        ),
         ({"W": "dout.T @ self.x"}, False, "W1 and W2 differ. b1 and b2 are ok. W2 looks transposed"),
         ({"W": "self.x.T @ dout / 4"}, False, "W2 is 4 times too small, and 4 is the batch size N"),
         ({"dx": 'self.params["W"].T @ dout'}, False, "It stops with ValueError"),

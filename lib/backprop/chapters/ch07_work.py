@@ -10,11 +10,13 @@ from ..explore.equations import equations
 from ..explore.figures import moving_dot, moving_line, new_figure
 from ..explore.network import Edge, Node, network_picture
 from ..explore.picture import Picture
-from ..explore.question import Question
+from ..explore.question import Question, Reply
 from ..explore.style import BACKWARD, FORWARD, HIGHLIGHT, MUTED, PARAMETER
 from ..explore.svg import box, text
 from ..explore.words import count, decimals, listed, minus, number, power, symbol, worked
 from ..functions import sigmoid
+from ..layers import Affine, Sigmoid
+from .turn import turn
 
 START = {
     "x1": 0.1, "x2": 0.2, "t1": 0.4, "t2": 0.6, "alpha": 0.5,
@@ -127,7 +129,8 @@ def _step_sentence(step, v, shown):
         f"Backward: δ of o₁ = −(t₁ − o₁) · o₁(1 − o₁) = {d['δo1']}; δ of o₂ = {d['δo2']}.",
         f"∂E/∂w₅ = δ of o₁ · h₁ = {d['∂E/∂w5']}, and the same way for w₆, w₇ and w₈.",
         f"Backward: both errors meet in h₁, and h₁(1 − h₁) multiplies their sum: δ of h₁ = {meet}.",
-        f"∂E/∂w₁ = δ of h₁ · x₁ = {d['∂E/∂w1']}, and the same way for w₂, w₃ and w₄.",
+        f"∂E/∂w₁ = δ of h₁ · x₁ = {d['∂E/∂w1']}, ∂E/∂w₂ = δ of h₁ · x₂ = {d['∂E/∂w2']}; "
+        "with δ of h₂ for w₃ and w₄.",
         f"Update: α times its gradient is subtracted from each weight; w₅ is now {d['w5+']}, w₁ {d['w1+']}.",
         "Forward again: " + _verdict(v["E_total"], shown["E_total"]),
     ][step]
@@ -353,13 +356,12 @@ Z1 = Question(
      0.165: "That is (w₁ + w₂)(x₁ + x₂). Each weight multiplies its own input alone."},
 )
 TARGETS = Question(
-    "The output farther off, and the way", "o₁; both must fall",
-    "o₁ is more than 0.2 too high, o₂ less than 0.1. Both are above their targets.",
-    "Compare each output with its own target.",
-    {"o₂; both must fall": "o₂ is less than 0.1 above its target. How far is o₁?",
-     "o₁; both must rise": "Both outputs are above their targets.",
-     "o₂; both must rise": "Both outputs are above their targets, and o₂ is the nearer one."},
-    choices=("o₁; both must fall", "o₂; both must fall", "o₁; both must rise", "o₂; both must rise"),
+    "To lower E, w₅ to w₈ must", "all fall",
+    "Both outputs are above their targets, and h₁ and h₂ are positive: smaller weights lower both outputs.",
+    "Compare each output with its own target. What does a larger w₅ do to o₁?",
+    {"w₅, w₆ fall; w₇, w₈ rise": "o₂ is too high as well: compare it with 0.6.",
+     "all rise": "Larger weights raise both outputs: h₁ and h₂ are positive. They are too high already."},
+    choices=("all fall", "w₅, w₆ fall; w₇, w₈ rise", "all rise"),
 )
 ERROR_O1 = Question(
     "∂E/∂o₁", 0.20944600, "−(t₁ − o₁) = 0.60944600 − 0.4. Positive: a larger o₁ raises E.",
@@ -368,14 +370,6 @@ ERROR_O1 = Question(
      0.418892: "The ½ cancels the square's factor 2.", 0.02193381: "That is E_o1 itself. Differentiate it.",
      0.104723: "The square's factor 2 is missing: it cancels the ½."},
     within=0.0005,
-)
-W5 = Question(
-    "The update makes w₅", "fall",
-    "All three factors are positive, so the gradient is, and the update subtracts it. "
-    "A smaller w₅ lowers o₁, as h₁ is positive.",
-    "What signs have the three factors? What does the update do with their product?",
-    {"rise": "The gradient is positive, and the update subtracts it."},
-    choices=("fall", "rise", "stay as it is"),
 )
 PATHS_TO_E = Question(
     "Ways from w₁ to E", 2, "w₁ acts on z₁ and h₁, and h₁ feeds both outputs.",
@@ -407,14 +401,14 @@ FALL = Question(
      "100 %": "Then E would be 0: one step would reach both targets."},
     choices=("3 %", "30 %", "100 %"),
 )
-SILENT = Question(
-    "With x₁ = 0, gradient exactly 0 for", "w₁ and w₃",
-    "Their gradients are δ · x₁. A weight on a silent input does not learn.",
-    "Each weight's gradient is the error at its head times the value at its tail.",
-    {"w₁ and w₂": "w₂ hangs on x₂, which is not 0.",
-     "w₁ to w₄": "w₂ and w₄ hang on x₂, which is not 0.",
-     "w₁, w₃, w₅ and w₇": "w₅ and w₇ hang on h₁, and σ is never 0."},
-    choices=("w₁ and w₃", "w₁ and w₂", "w₁ to w₄", "w₁, w₃, w₅ and w₇"),
+ON_TARGET = Question(
+    "With t₁ = o₁, gradient exactly 0 for", "w₅ and w₆",
+    "δ of o₁ is 0 then. w₁ to w₄ still learn: h₁ and h₂ feed o₂ too, and its error comes back.",
+    "Which δ becomes 0? Which gradients contain no other?",
+    {"w₁, w₂, w₅ and w₆": "h₁ feeds o₂ too, whose error comes back through w₇.",
+     "w₁ to w₆": "h₁ and h₂ feed o₂ too, whose error comes back through w₇ and w₈.",
+     "all eight": "o₂ still has its error."},
+    choices=("w₅ and w₆", "w₁, w₂, w₅ and w₆", "w₁ to w₆", "all eight"),
 )
 LARGER_ALPHA = Question(
     "A larger α, up to 10, is here", "faster all the way",
@@ -425,3 +419,33 @@ LARGER_ALPHA = Question(
     choices=("faster all the way", "faster, then out of control", "slower"),
 )
 # fmt: on
+
+
+# your turn
+
+
+def check_hidden_delta(hidden_delta):
+    """Compare a learner's hidden_delta(delta_o1, delta_o2, w5, w7, h) with the library's layers."""
+    deltas, W, hidden = np.array([[0.3, -0.2]]), np.array([[0.8, 0.5]]), Sigmoid()
+    outgoing = Affine(W)
+    h = hidden.forward(np.array([[0.6]]))
+    outgoing.forward(h)
+    delta = hidden.backward(outgoing.backward(deltas)).item()
+    (d1, d2), (w5, w7), y = deltas[0], W[0], h.item()
+    reply = turn(hidden_delta, (d1, d2, w5, w7, y), delta=delta)
+    if reply.right is not False or "stops with" in reply.words:
+        return reply
+    found, total, slope = hidden_delta(d1, d2, w5, w7, y), d1 * w5 + d2 * w7, y * (1 - y)
+    slips = {
+        "The slope h(1 − h) of the node's own sigmoid is missing.": total,
+        "Only one output's error is in it: h feeds both.": (d1 * w5 * slope, d2 * w7 * slope),
+        "The weights are crossed: w5 leads to o₁, w7 to o₂.": (d1 * w7 + d2 * w5) * slope,
+        "The weights are missing: each output's error comes back times its weight.": (d1 + d2) * slope,
+        "The slope takes h, the node's output, as it is: h(1 − h).": total * sigmoid(y) * (1 - sigmoid(y)),
+        "It takes h for the slope: h(1 − h).": total * y,
+        "The errors of both ways add up: put the sum in parentheses.": d1 * w5 + d2 * w7 * slope,
+    }
+    for words, wrong in slips.items():
+        if np.ndim(found) == 0 and np.any(np.isclose(found, wrong, rtol=1e-6, atol=0)):
+            return Reply(False, words)
+    return reply

@@ -109,6 +109,11 @@ def _say_h(h, difference, rounding):
     return words + "a difference above the tolerance."
 
 
+def below(differences):
+    """The power of ten above all differences, in words: 1e-08 at the least, as rounding lies below it."""
+    return f"below {10.0 ** max(np.ceil(np.log10(max(*differences, 1e-99))), -8):.0e}"
+
+
 # --- what both methods cost -------------------------------------------------------------------
 
 
@@ -364,33 +369,25 @@ EXACTLY_0 = Question(
      "as large as h": "The central difference's error goes with h², and h² is 1e−8."},
     choices=("exactly 0", "tiny, hardly ever 0", "as large as h"),
 )
-SMALLER_H = Question(
-    "From 1e−4 down, a smaller h makes it", "smaller, then larger",
-    "f(x + h) and f(x − h) then agree in nearly all their digits, and rounding eats what is left. It is "
-    "chapter 05's V again.",
-    "What is left of f(x + h) − f(x − h) when both agree in 14 digits?",
-    {"smaller and smaller": "So it is on paper. A computer keeps some 16 digits of each loss.",
-     "larger and larger": "For the first steps the approximation improves: its error goes with h²."},
-    choices=("smaller and smaller", "smaller, then larger", "larger and larger"),
-)
 CLIFF = Question(
-    "No right arm, but a cliff, because", "it is a parabola up to a kink",
+    "No right arm, but a cliff, because", "the loss is a parabola up to a kink",
     "Along one weight this loss is a parabola, and for a parabola the central difference is exact, for any "
     "h. Then a ReLU's input crosses 0: the kink. check_gradients therefore tries h / 100 as well before it "
     "says DIFFERS.",
     "ReLU is straight on either side of 0. What does the square make of a straight line?",
     {"rounding grows with h": "Rounding matters less, the larger h is: it is the left arm.",
      "ReLU has no slope": "It has: 1 above 0, and 0 below."},
-    choices=("rounding grows with h", "ReLU has no slope", "it is a parabola up to a kink"),
+    choices=("rounding grows with h", "ReLU has no slope", "the loss is a parabola up to a kink"),
 )
-PASSES = Question(
-    "Forward passes for all of its gradient", 79_520,
-    "784 · 50 + 50 + 50 · 10 + 10 = 39,760 parameters, and two passes for each.",
-    "Count the parameters: W1, b1, W2, b2. How many passes does a central difference take?",
-    {39_760: "That is the number of parameters. Each takes f(x + h) and f(x − h).",
-     39_761: "A forward difference would do with that. The central difference takes two for each parameter.",
-     78_400: "These are two for each weight of W1. Add b1, W2 and b2.",
-     79_400: "The 60 biases are missing.", 2: "That is backpropagation: one forward, one backward."},
+TWICE_HIDDEN = Question(
+    "With 100 hidden nodes, the measurement takes", "about 4 times as long",
+    "Twice as many parameters, so twice as many passes, and each pass takes twice the multiplications. "
+    "Backpropagation makes two passes as before: about 2 times as long.",
+    "How many parameters are there now? And how much work is one pass?",
+    {"about 2 times as long": "So many more passes, but each of them also takes twice the work.",
+     "as long": "Each new weight takes two passes of its own.",
+     "about 8 times as long": "The passes double, and the work of one pass. What else would?"},
+    choices=("as long", "about 2 times as long", "about 4 times as long", "about 8 times as long"),
 )
 WHO_DIFFERS = Question(
     "Who will differ?", "W1 and b1",
@@ -430,10 +427,13 @@ def check_patient(layer):
            for name, d in check.differences.items()):  # fmt: skip
         return Reply(None, f"○ Not written yet: nothing is mended. {found}.")
     fine = [name for name in check.differences if name not in failed]
-    rest = f" {listed(fine)} {'is' if len(fine) == 1 else 'are'} ok." if fine else ""
+    rest = f" {listed(fine)} {'is' if len(fine) == 1 else 'are'} ok" if fine else ""
+    if failed == ["W1", "b1"]:
+        rest += ": look at a dx"
     first = check.differences[failed[-1]]  # backward, the last one comes first
     reason = diagnose.explain(failed[-1], first.backpropagation, first.numerical, batch=4)
-    return Reply(False, f"{found}.{rest} {reason.rstrip('?')}.")
+    words = [found, rest.strip(), "" if "is not right" in reason else reason.rstrip("?")]
+    return Reply(False, " ".join(f"{word}." for word in words if word))
 
 
 def _examination(layer):

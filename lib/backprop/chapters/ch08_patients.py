@@ -116,7 +116,7 @@ class BiasWrongAxis(Affine):
 
 
 class MaskFromOutput(Relu):
-    """y = max(0, x) is never negative, so y >= 0 is always true and dead units get a gradient too."""
+    """y is never negative, so y >= 0 always holds and dead units get a gradient too; y > 0 would be right."""
 
     def backward(self, dout):
         return dout * (self.y >= 0)
@@ -181,7 +181,7 @@ BUGS = {  # by name: the class with the bug, and the same bug in other parts
     "a dropped minus": (DroppedMinus, TurnedMean, TurnedSoftmax),
     "bias gradient not summed": (BiasNotSummed,),
     "missing 1/N": (MissingN, MeanWithoutN),
-    "ReLU mask from the output": (MaskFromOutput, MaskInSkip),
+    "ReLU mask with >= for >": (MaskFromOutput, MaskInSkip),
     "= for += over the batch": (LastRowOnly,),
     "sigmoid′ at the wrong value": (WrongValue,),
     "missing transpose": (MissingTranspose,),
@@ -263,7 +263,7 @@ PATIENTS = {
         Patient("a dropped minus", 3, (Affine, Sigmoid, Affine, HalfSquaredError)),
         Patient("bias gradient not summed", 2),
         Patient("missing 1/N", 3),
-        Patient("ReLU mask from the output", 1),
+        Patient("ReLU mask with >= for >", 1),
         Patient("= for += over the batch", 0),
         Patient("sigmoid′ at the wrong value", 1, (Affine, Sigmoid, Affine, MeanSquaredError)),
         Patient("missing transpose", 2),
