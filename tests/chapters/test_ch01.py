@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from backprop.chapters import ch01_descend as ch01
-from backprop.explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT
+from backprop.explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, STROKE
 from backprop.explore.words import read
 from matplotlib.colors import same_color
 
@@ -89,7 +89,7 @@ def test_the_line_panel_shows_all_of_every_miss():
     for place in positions(surface(), most=400):
         a, b = place["a"], place["b"]
         surface().draw(**place)
-        xs, ys = line(line_ax, HIGHLIGHT)
+        xs, ys = line(line_ax, STROKE[HIGHLIGHT])
         bars = ys.reshape(4, 3)
         assert np.allclose(bars[:, 0], [a * x + b for x in WEEKS]) and tuple(bars[:, 1]) == HEIGHTS
         assert np.isnan(bars[:, 2]).all() and xs.tolist() == [x for x in WEEKS for _ in range(3)]
