@@ -7,6 +7,7 @@ from operator import mul
 
 import numpy as np
 import pytest
+from asked import HERE
 from backprop import Value
 from backprop.chapters import ch03_buy as ch03
 from backprop.explore.equations import plain
@@ -14,7 +15,7 @@ from backprop.explore.style import BACKWARD, FORWARD, HIGHLIGHT
 from backprop.explore.words import worked
 from reading import shapes, texts
 
-from notebooks import panels, positions, said
+from notebooks import panels, positions, said, sources
 
 
 def won(value):
@@ -456,3 +457,16 @@ def test_the_checks_graph_uses_a_price_and_two_results_twice_and_subtracts():
     used = [x.name for value in total.order() for x in value.inputs]
     assert {name for name in used if used.count(name) == 2} == {"price", "both", "subtotal"}
     assert len(total.order()) == len(values) == 12
+
+
+def test_the_chapters_result_that_is_used_twice_needs_the_order():
+    """t = c + 3c and c = 2a, so ∂t/∂c = 1 + 3 and ∂t/∂a = 4 · 2; too early a walk gives another a.grad."""
+    (code,) = [source for source in sources(HERE["03"], "code") if source.startswith("a = Value(5)")]
+    names = {"Value": Value, "print": lambda text: None}
+    exec(code, names)
+    a, c, t = (names[name] for name in "act")
+    assert (c.grad, a.grad) == (1 + 3, (1 + 3) * 2)
+    for value in t.order():
+        value.grad = 0.0
+    depth_first(t)
+    assert (c.grad, a.grad) == (4, (1 + 4) * 2)
