@@ -10,7 +10,7 @@ from backprop import mean_squared_error, numerical_gradient
 from backprop.chapters import ch05_measure as ch05
 from backprop.explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, PARAMETER
 
-from notebooks import panels, positions, said
+from notebooks import NOTEBOOKS, panels, positions, said, sources
 
 
 def numbers(text):
@@ -142,6 +142,23 @@ def test_error_picture_shows_both_curves_the_bound_and_the_chosen_h():
     assert legend == ["forward difference", "central difference", "rounding, at most"]
     assert [line.get_linestyle() for line in (forward, central, most)] == ["--", "-", ":"]
     assert square.get_marker() == "s" and dot.get_marker() == "o"
+
+
+def test_how_far_both_differences_of_a_cube_are_off():
+    for x in (Fraction(2), Fraction(-1, 3)):
+        for h in (Fraction(1, 10), Fraction(1, 10**5)):
+            up, here, down = (x + h) ** 3, x**3, (x - h) ** 3
+            assert (up - here) / h - 3 * x**2 == 3 * x * h + h**2
+            assert (up - down) / (2 * h) - 3 * x**2 == h**2
+
+
+def test_the_table_of_errors_has_every_choice():
+    code = "\n".join(sources(NOTEBOOKS / "05_measure_the_slope.ipynb", "code"))
+    (row,) = re.findall(r"for h in \((.*)\):\n    forward = ", code)
+    assert [float(h) for h in row.split(", ")] == [float(h) for h in ch05.BEST_H.choices]
+    assert (
+        ch05.BEST_H.answer not in code.split("ask(ch05.BEST_H)")[0] and "1e-4" not in code.split("BEST_H")[0]
+    )
 
 
 def test_what_the_text_says_of_the_v():
