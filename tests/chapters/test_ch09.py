@@ -260,6 +260,7 @@ def test_blank_nodes_hardly_fired_at_first():
     assert set(blank) == set(np.argsort(moved)[:4]), "they are those that learned least"
     assert np.all(moved[blank] < 0.1) and np.sort(moved)[4] > 0.2
     assert np.all(fires[blank] < 0.15) and fires.mean() > 0.35
+    assert ch09.BLANK_NODES.answer == "fired rarely" and fires[blank].max() > 0.05, "rarely, not hardly ever"
     seldom = set(np.flatnonzero(fires < 0.15)) - set(blank)
     assert seldom and np.all(moved[list(seldom)] > 0.2), "a few lucky nodes wake up all the same"
 
@@ -319,10 +320,42 @@ def p_of(scores):
         (lambda s, t: (good_loss(s, t)[0], -np.eye(4)[t] / p_of(s) / 6), False, "that is before softmax"),
         (lambda s, t: (-good_loss(s, t)[0], good_loss(s, t)[1]), False, "loss has the right size and the wr"),
         (lambda s, t: (good_loss(s, t)[0], -good_loss(s, t)[1]), False, "gradient has the right size and th"),
-        (lambda s, t: (good_loss(s, t)[0] * 6, good_loss(s, t)[1]), False, "loss is 6 times too large"),
+        (
+            lambda s, t: (good_loss(s, t)[0] * 6, good_loss(s, t)[1]),
+            False,
+            "The loss is a sum: take the mean",
+        ),
         (lambda s, t: (good_loss(s, t)[0], good_loss(s, t)[1].T), False, "it looks transposed"),
         (lambda s, t: (good_loss(s, t)[0], good_loss(s, t)[1].sum(axis=0)), False, "has the shape (4,)"),
         (lambda s, t: s @ t, False, "It stops with ValueError"),
+        (
+            lambda s, t: good_loss(s, t, axis=None, divide=False),
+            False,
+            "The sum runs over all rows together: each row is an image (axis=1). The gradient lacks the 1/N",
+        ),
+        (
+            lambda s, t: (good_loss(s, t, axis=None)[0], good_loss(s, t)[1]),
+            False,
+            "✗ Not yet. The sum runs ov",
+        ),
+        (lambda s, t: (good_loss(s, t, axis=None)[0], 7 * good_loss(s, t)[1]), False, "gradient is 7 times"),
+        (
+            lambda s, t: (good_loss(s, t)[0] / np.log(10), good_loss(s, t)[1]),
+            False,
+            "✗ Not yet. The loss has the logarithm to base 10: np.log is the natural one.",
+        ),
+        (lambda s, t: (good_loss(s, t)[0] / np.log(2), good_loss(s, t)[1]), False, "logarithm to base 2"),
+        (
+            lambda s, t: (good_loss(s, t, axis=0)[0] / np.log(10), good_loss(s, t, axis=0)[1]),
+            False,
+            "The sums run down the columns: each row is an image (axis=1). The loss has the logarithm",
+        ),
+        (
+            lambda s, t: (good_loss(s, t)[0] / np.log(10), good_loss(s, t, divide=False)[1]),
+            False,
+            "The loss has the logarithm to base 10: np.log is the natural one. The gradient lacks the 1/N",
+        ),
+        (lambda s, t: (good_loss(s, t)[0] / np.log(10), None), None, "Not written yet"),
     ],
 )
 def test_an_attempt_at_softmax_with_loss_gets_its_reason(attempt, right, words):
@@ -353,6 +386,12 @@ def learner(*changes):
 ROWS = "        rows = rng.integers(len(x), size=100)\n"
 LOOP = "    for i in range(iterations):\n"
 GRADS = "        grads = network.gradient(x[rows], t[rows])\n"
+ANEW = """        for name in network.params:
+            network.params[name] -= alpha * network.gradient(x[rows], t[rows])[name]
+"""
+REBOUND = """        for name, W in network.params.items():
+            W = W - alpha * grads[name]
+"""
 FOR = "        for name, grad in grads.items():\n            network.params[name] -= alpha * grad\n"
 
 
@@ -378,6 +417,9 @@ FOR = "        for name, grad in grads.items():\n            network.params[name
         ([("x[rows], t[rows]", "x[rows], t[:100]")], False, "W1 is not right in any entry"),
         ([("network.params[name] -=", 'network.params["b"] -=')], False, "It stops with KeyError"),
         ([("x[rows], t[rows]", "x[rows], t")], False, "It stops with ValueError"),
+        ([(GRADS + FOR, ANEW)], False, "computed anew for each parameter, so it mixes old and new weights"),
+        ([(FOR, REBOUND)], False, "gives the name W a new array: change network.params[name] in place"),
+        ([(FOR, "        pass\n")], False, "the network is as it was"),
     ],
 )
 def test_an_attempt_at_the_loop_gets_its_reason(changes, right, words):
@@ -390,5 +432,6 @@ def test_the_slips_are_told_from_each_other_and_from_the_library():
     replies = [repr(ch09.check_learn(learner(*c))) for c in (
         [("-=", "+=")], [("alpha * grad", "grad")], [(LOOP, "    for i in range(1):\n")],
         [(LOOP + ROWS, ROWS[4:] + LOOP)], [("x[rows], t[rows]", "x, t")],
+        [(GRADS + FOR, ANEW)], [(FOR, REBOUND)],
     )]  # fmt: skip
     assert len(set(replies)) == len(replies)

@@ -110,9 +110,9 @@ def my_layers(path=FILE):
     if len(own) == 2 and (why := _examine_together(MyLayers(own, None))):
         own, wrong = {}, [f"{why} The library's layers take their place."]
     if wrong:
-        return MyLayers(own, Reply(False, " ".join(wrong + [f"{name} is right, and yours." for name in own])))
+        return MyLayers(own, Reply(False, " ".join(wrong + [f"{name} is right, and used." for name in own])))
     words = "MyAffine and MyRelu agree with the numerical gradient, each alone and both in a small network. "
-    return MyLayers(own, Reply(True, words + "They are yours."))
+    return MyLayers(own, Reply(True, words + "The network below is built of them."))
 
 
 def _load(path):

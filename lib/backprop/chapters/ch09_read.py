@@ -275,7 +275,7 @@ LOSS = Question(
 )
 SCORE_GRADIENT = Question(
     "The gradient of the right digit's score", -0.9, "0.1 − 1. Negative: a higher score lowers the loss.",
-    "Which number has the one-hot label at the right digit?",
+    "Chapter 08: (p − t) / N, here with N = 1. What is t at the right digit?",
     {0.9: "It is the probability minus the label, not the label minus the probability.",
      0.1: "So it is for a wrong digit, where the label is 0.",
      -10: "That is −1/p, the gradient of the probability. Softmax comes before it."},
@@ -306,14 +306,14 @@ TINY_WEIGHTS = Question(
     choices=("never learns", "starts slowly", "learns as before"),
 )
 BLANK_NODES = Question(
-    "A node stays blank because, at first, it", "hardly ever fired",
-    "Where a ReLU does not fire, its gradient is 0, and its output too. So neither the node's weights nor "
-    "its votes learn. A few lucky nodes wake up all the same.",
+    "A node stays blank because, at first, it", "fired rarely",
+    "Where a ReLU does not fire, its gradient is 0, and its output too. Such images teach neither the "
+    "node's weights nor its votes anything. A few lucky nodes wake up all the same.",
     "When does a ReLU pass no gradient back?",
     {"saw too little ink": "All hidden nodes see the same 784 pixels.",
      "had no weights": "All began with random weights of one size.",
      "learned too fast": "Its weights are almost those of the start: it has hardly learned."},
-    choices=("hardly ever fired", "saw too little ink", "had no weights", "learned too fast"),
+    choices=("fired rarely", "saw too little ink", "had no weights", "learned too fast"),
 )
 MIXED_UP = Question(
     "Most often it mixes up", "4 and 9",
@@ -354,16 +354,54 @@ def check_softmax_with_loss(softmax_with_loss):
     wanted = {"loss": right.forward(scores, t), "gradient": right.backward()}
     reply = turn(softmax_with_loss, (scores, t), **wanted)
     e, label = np.exp(scores), np.eye(4)[t]
-    p = e / e.sum(axis=1, keepdims=True)
-    columns, everything = e / e.sum(axis=0), e / e.sum()
-    slips = {
-        "The gradient lacks the 1/N: the loss is a mean over the N rows.": (p - label),
-        "The sums run down the columns: each row is an image (axis=1).": (columns - label) / 6,
-        "The sum runs over all rows together: each row is an image (axis=1).": (everything - label) / 6,
-        "The gradient is p itself: subtract the one-hot labels.": p / 6,
-        "The gradient is −1/p at the right digit: that is before softmax.": -label / p / 6,
+    softmaxes = {
+        "": e / e.sum(axis=1, keepdims=True),
+        "The sums run down the columns: each row is an image (axis=1).": e / e.sum(axis=0),
+        "The sum runs over all rows together: each row is an image (axis=1).": e / e.sum(),
     }
-    return _with_slip(reply, lambda: softmax_with_loss(scores.copy(), t.copy())[1], slips)
+    means = {
+        "": 1,
+        "The loss has the logarithm to base 10: np.log is the natural one.": np.log(10),
+        "The loss has the logarithm to base 2: np.log is the natural one.": np.log(2),
+        "The loss is a sum: take the mean over the N rows.": 1 / 6,
+    }
+    p = softmaxes[""]
+    slips = {"loss": [], "gradient": [
+        (("The gradient is p itself: subtract the one-hot labels.",), p / 6),
+        (("The gradient is −1/p at the right digit: that is before softmax.",), -label / p / 6),
+    ]}  # fmt: skip
+    for axis, q in softmaxes.items():
+        losses = -np.log(q[label == 1])
+        slips["loss"] += [((axis, why), np.mean(losses) / part) for why, part in means.items()]
+        lacks = "The gradient lacks the 1/N: the loss is a mean over the N rows."
+        slips["gradient"] += [((axis,), (q - label) / 6), ((axis, lacks), q - label)]
+    return _with_reasons(reply, lambda: softmax_with_loss(scores.copy(), t.copy()), wanted, slips)
+
+
+def _with_reasons(reply, again, wanted, slips):
+    """The reply, or, where outputs are what known slips give, these slips' names; other wrong outputs
+    keep their own reason. slips: by output, pairs of words and values.
+    """
+    if reply.right is not False or "stops with" in reply.words:
+        return reply
+    found, told, known = again(), [], False
+    if not isinstance(found, tuple) or len(found) != len(wanted):
+        return reply
+    for value, (name, right) in zip(found, wanted.items(), strict=True):
+        named = next((words for words, wrong in slips[name] if _same(value, wrong)), None)
+        known |= bool(named and any(named))
+        if named is None and (why := turn(lambda value=value: value, (), **{name: right})).right is not True:
+            named = (why.words,)
+        told += [words for words in named or () if words and words not in told]
+    return Reply(False, " ".join(told)) if known else reply
+
+
+def _same(found, wrong):
+    try:
+        found = np.asarray(found, dtype=float)
+    except (TypeError, ValueError):  # no numbers
+        return False
+    return found.shape == np.shape(wrong) and np.allclose(found, wrong, rtol=1e-6, atol=1e-9)
 
 
 def check_learn(learn):
@@ -374,8 +412,12 @@ def check_learn(learn):
     x, t = data.standard_normal((300, 3)), data.integers(2, size=300)
     start = TwoLayerNet(3, 4, 2, 1.0, rng=9)
 
+    asked = []  # once for each gradient
+
     def after(loop, *arguments):
         network = TwoLayerNet(3, 4, 2, 1.0, rng=9)
+        gradient = network.gradient
+        network.gradient = lambda x, t: asked.append(1) or gradient(x, t)
         loop(network, x.copy(), t.copy(), *arguments)
         return {name: array.copy() for name, array in network.params.items()}
 
@@ -384,13 +426,15 @@ def check_learn(learn):
         untouched = all(np.array_equal(found[name], start.params[name]) for name in found)
         return None if untouched else tuple(found.values())
 
-    def trained(iterations=4, alpha=0.5, rows=None, times=1):
-        """What a loop comes to with one thing changed."""
+    def trained(iterations=4, alpha=0.5, rows=None, times=1, anew=False):
+        """What a loop comes to with one thing changed; anew: a gradient for each parameter."""
         network, rng = TwoLayerNet(3, 4, 2, 1.0, rng=9), np.random.default_rng(9)
         for _ in range(iterations):
             chosen = rng.integers(300, size=100) if rows is None else rows
             grads = network.gradient(x[chosen], t[chosen])
             for name, grad in grads.items():
+                if anew:
+                    grad = network.gradient(x[chosen], t[chosen])[name]
                 network.params[name] -= times * alpha * grad
         return network.params["W1"]
 
@@ -402,11 +446,17 @@ def check_learn(learn):
         "Each step sees the same rows: draw them inside the loop.": trained(rows=once),
         "The gradient is computed once, before the loop: each step needs its own.": trained(1, times=4),
         "Each step uses all of the data: draw 100 rows.": trained(rows=slice(None)),
+        "The gradient is computed anew for each parameter, so it mixes old and new weights: compute it once "
+        "in each iteration, before the inner loop.": trained(anew=True),
     }
     wanted = after(lambda network, x, t: list(
         train(network, x, t, iterations=4, batch_size=100, learning_rate=0.5, rng=np.random.default_rng(9))
     ))  # fmt: skip
+    asked.clear()
     reply = turn(mine, (), **wanted)
+    if reply.right is None and asked:
+        return Reply(False, "It computes gradients, but the network is as it was. W = W − … gives the name W "
+                            "a new array: change network.params[name] in place, with -=.")  # fmt: skip
     if reply.right is None:
         return Reply(None, "○ Not written yet: the network is as it was.")
     named = _with_slip(reply, lambda: mine()[0], slips)
@@ -420,11 +470,5 @@ def _with_slip(reply, again, slips):
     """The reply, or, where a wrong answer is what a known slip gives, that slip's name."""
     if reply.right is not False or "stops with" in reply.words:
         return reply
-    try:
-        found = np.asarray(again(), dtype=float)
-    except Exception:  # the reply has said what is wrong
-        return reply
-    for words, wrong in slips.items():
-        if found.shape == wrong.shape and np.allclose(found, wrong, rtol=1e-6, atol=1e-9):
-            return Reply(False, words)
-    return reply
+    found = again()
+    return next((Reply(False, words) for words, wrong in slips.items() if _same(found, wrong)), reply)
