@@ -17,6 +17,7 @@ import tempfile
 import urllib.request
 import zipfile
 from fnmatch import fnmatch
+from html import escape
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -34,7 +35,7 @@ KERNEL = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/stat
 STUBS = {"jedi": "0", "jupyterlab": None}  # packages of which a browser needs the name only
 UNUSED = (  # parts of wheels that nothing in a browser reads
     "*.pyi", "*.h", "*.a", "*/tests/*", "numpy/f2py/*", "numpy/distutils/*", "mpl_toolkits/axisartist/*",
-    "*/sample_data/*", "*/fonts/afm/*", "*/pdfcorefonts/*", "*/_tkagg.*", "*/nbextension/*", "*/labextension/*",
+    "*/sample_data/*", "*/DejaVuSerif*", "*/DejaVuSansMono*", "*/fonts/afm/*", "*/pdfcorefonts/*", "*/_tkagg.*", "*/nbextension/*", "*/labextension/*",
     "backprop/data/*.gz", "backprop/grading/*",
 )  # fmt: skip
 MARK = "edition.json"  # the file by which a folder is known as a site that this command built
@@ -69,18 +70,21 @@ def build(to, wheels=None):
         lite, python, site = (folder / name for name in ("lite", f"pyodide-{PYODIDE}", "site"))
         lite.mkdir()
         python.mkdir()
-        lock = fetch_runtime(folder, python)
-        sources = [
+        runtime = fetch_runtime(folder)
+        for name in RUNTIME:
+            shutil.copy(runtime / name, python)
+        lock = json.loads((runtime / "pyodide-lock.json").read_text())
+        wheels = [
             *release_wheels(lock["packages"], wheels, folder / "release"),
             *index_wheels(folder / "index"),
             *kernel_wheels(),
             *stubs(folder / "stubs"),
             course_wheel(folder / "course"),
         ]
-        lock["packages"] = {}
-        for source in sources:
-            entry = put(source, python)
-            lock["packages"][entry["name"]] = entry
+        slim(wheels, folder / "slim")
+        run("node", HERE / "compile.mjs", runtime, folder / "slim", python, what="compile the wheels")
+        entries = map(locked, sorted(python.glob("*.whl")))
+        lock["packages"] = {entry["name"]: entry for entry in entries}
         lock_name = put_text(python, "pyodide-lock.json", json.dumps(lock, sort_keys=True))
         put_mnist(python)
         put_notebooks(folder / "contents")
@@ -96,17 +100,16 @@ def build(to, wheels=None):
 # the runtime
 
 
-def fetch_runtime(folder, target):
-    """Put Pyodide itself into the folder target; returns its lockfile, which has each wheel's SHA-256."""
+def fetch_runtime(folder):
+    """Pyodide itself, in a folder; with its lockfile, which has the SHA-256 of each wheel of the release."""
     run("npm", "pack", "--silent", f"pyodide@{PYODIDE}", "--pack-destination", folder, what="fetch Pyodide")
     archive = folder / f"pyodide-{PYODIDE}.tgz"
     found = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if found != INTEGRITY:
         raise Refused(f"{archive.name} is not the Pyodide that was tried: SHA-512 {found}, not {INTEGRITY}")
     with tarfile.open(archive) as tar:
-        for name in RUNTIME:
-            (target / name).write_bytes(tar.extractfile(f"package/{name}").read())
-        return json.load(tar.extractfile("package/pyodide-lock.json"))
+        tar.extractall(folder)
+    return folder / "package"
 
 
 # wheels
@@ -190,16 +193,20 @@ def course_wheel(folder):
     return next(folder.glob("*.whl"))
 
 
-def put(source, folder):
-    """Put a wheel without its unused parts beside the runtime; returns its entry for the lockfile."""
-    name, version, *tags = source.stem.split("-")
-    slim = folder / source.name
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(slim, "w") as new:
-        for info in old.infolist():
-            if not info.is_dir() and not any(fnmatch(info.filename, pattern) for pattern in UNUSED):
-                data = amended(info.filename, old.read(info))
-                new.writestr(zipfile.ZipInfo(info.filename), data, zipfile.ZIP_DEFLATED, compresslevel=9)
-    final = slim.rename(folder / f"{'-'.join([name, version, f'0{sha256(slim)[:8]}', *tags[-3:]])}.whl")
+def slim(wheels, folder):
+    """Copy the wheels into the folder without what a browser does not use."""
+    folder.mkdir()
+    for path in wheels:
+        with zipfile.ZipFile(path) as old, zipfile.ZipFile(folder / path.name, "w") as new:
+            for info in old.infolist():
+                if not info.is_dir() and not any(fnmatch(info.filename, pattern) for pattern in UNUSED):
+                    new.writestr(info.filename, amended(info.filename, old.read(info)))
+
+
+def locked(path):
+    """Give a wheel a name that has its hash, so that no browser keeps an old one; returns its entry."""
+    name, version, *tags = path.stem.split("-")
+    final = path.rename(path.with_name(f"{name}-{version}-0{sha256(path)[:8]}-{'-'.join(tags[-3:])}.whl"))
     return {
         "name": re.sub(r"[-_.]+", "-", name).lower(), "version": version, "file_name": final.name,
         "sha256": sha256(final), "install_dir": "site", "package_type": "package",
@@ -258,11 +265,12 @@ def configure(lite, lock_name, packages):
     data = {
         "appName": "Backpropagation from scratch",
         "exposeAppInBrowser": True,
+        "enableMemoryStorage": True,  # else nothing starts where storage is denied
         "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel},
     }
     config = {"jupyter-lite-schema-version": 0, "jupyter-config-data": data}
     (lite / "jupyter-lite.json").write_text(json.dumps(config))
-    shutil.copy(HERE / "overrides.json", lite)
+    shutil.copy(HERE / "page" / "overrides.json", lite)
 
 
 def run_jupyterlite(lite, contents, site):
@@ -274,7 +282,57 @@ def run_jupyterlite(lite, contents, site):
 
 
 def finish(site):
-    (site / MARK).write_text(json.dumps({"pyodide": PYODIDE}))
+    """The front page, the words while Python loads, and the service worker."""
+    page = HERE / "page"
+    python = f"static/pyodide-{PYODIDE}"
+    boot = [path for path in sorted((site / python).iterdir()) if path.suffix not in {".gz", ".json"}]
+    files = [
+        {"path": f"{python}/{path.name}", "bytes": path.stat().st_size, "integrity": integrity(path)} for path in boot
+    ]
+    shutil.copytree(ROOT / "notebooks" / "pictures", site / "pictures")
+    shutil.copy(page / "start.js", site)
+    lab = site / "lab" / "index.html"
+    replace(lab, "</body>", '<script type="module" src="../start.js"></script></body>')
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shutil.copy(page / "index.html", site)
+    replace(site / "index.html", "@CHAPTERS@", rows(readme, r"notebooks/(?=\d)"))
+    replace(site / "index.html", "@HOMEWORK@", rows(readme, r"notebooks/(?=homework/hw)"))
+    worker = (page / "service-worker.js").read_text(encoding="utf-8")
+    lite = site / "service-worker.js"
+    lite.write_text(worker + lite.read_text(encoding="utf-8"), encoding="utf-8")
+    edition = hashlib.sha256()
+    for path in sorted(path for path in site.rglob("*") if path.is_file()):
+        edition.update(path.relative_to(site).as_posix().encode() + path.read_bytes())
+    replace(lite, "@EDITION@", edition.hexdigest()[:12])
+    mark = {"edition": edition.hexdigest()[:12], "pyodide": PYODIDE, "files": files}
+    (site / MARK).write_text(json.dumps(mark, indent=1))
+
+
+def rows(readme, folder):
+    """The README's table rows of the notebooks in a folder, as HTML with links into the course."""
+    row = re.compile(rf"^\| \[(.+?)\]\({folder}(.+?)\) \|(.*)\|$", re.M)
+    found = []
+    for name, path, rest in row.findall(readme):
+        what, *minutes = (escape(cell.strip()) for cell in rest.split("|"))
+        last = "".join(f'<td class="minutes">{cell}</td>' for cell in minutes)
+        link = f'<a href="lab/index.html?path={path}">{escape(name)}</a>'
+        found.append(f"<tr><td>{link}</td><td>{what}</td>{last}</tr>")
+    if not found:
+        raise Refused(f"README.md has no table of the notebooks in {folder}: the front page takes it from there.")
+    return "\n".join(found)
+
+
+def replace(path, old, new):
+    """Replace a text that stands in a file once."""
+    text = path.read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        raise Refused(f"{path.name} has {old!r} {text.count(old)} times, not once.")
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def integrity(path):
+    """A file's hash as a browser checks it."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(path.read_bytes()).digest()).decode()
 
 
 def sha256(path):
