@@ -23,7 +23,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PYODIDE = "314.0.3"
-INTEGRITY = "sK40My6m8tmBUYtYH9au9rXUeh9x0wfahtHdOlGmJxZDsKBGKtP6KznyFB2+u/klbQTdDionR0uaVd176zVQzQ=="  # SHA-512
+INTEGRITY = "sK40My6m8tmBUYtYH9au9rXUeh9x0wfahtHdOlGmJxZDsKBGKtP6KznyFB2+u/klbQTdDionR0uaVd176zVQzQ=="
 RELEASE = f"https://cdn.jsdelivr.net/pyodide/v{PYODIDE}/full/"
 RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 # what the chapters and the kernel import of Pyodide's own packages
@@ -34,9 +34,9 @@ COMPILED = (
 KERNEL = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
 STUBS = {"jedi": "0", "jupyterlab": None}  # packages of which a browser needs the name only
 UNUSED = (  # parts of wheels that nothing in a browser reads
-    "*.pyi", "*.h", "*.a", "*/tests/*", "numpy/f2py/*", "numpy/distutils/*", "mpl_toolkits/axisartist/*",
-    "*/sample_data/*", "*/DejaVuSerif*", "*/DejaVuSansMono*", "*/fonts/afm/*", "*/pdfcorefonts/*", "*/_tkagg.*", "*/nbextension/*", "*/labextension/*",
-    "backprop/data/*.gz", "backprop/grading/*",
+    "*.pyi", "*.h", "*.a", "*/tests/*", "*/sample_data/*", "*/fonts/afm/*", "*/pdfcorefonts/*",
+    "*/DejaVuSerif*", "*/DejaVuSansMono*", "*/_tkagg.*", "*/nbextension/*", "*/labextension/*",
+    "numpy/f2py/*", "mpl_toolkits/axisartist/*", "backprop/data/*.gz", "backprop/grading/*",
 )  # fmt: skip
 MARK = "edition.json"  # the file by which a folder is known as a site that this command built
 
@@ -48,7 +48,7 @@ class Refused(Exception):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--to", type=Path, default=Path("_site"), help="the folder to build (_site)")
-    parser.add_argument("--wheels", type=Path, help="a folder with Pyodide's wheels; else they are downloaded")
+    parser.add_argument("--wheels", type=Path, help="a folder with Pyodide's wheels (downloaded)")
     arguments = parser.parse_args()
     try:
         build(arguments.to, arguments.wheels)
@@ -137,7 +137,9 @@ def download(name, folder):
         with urllib.request.urlopen(RELEASE + name, timeout=60) as reply:
             (folder / name).write_bytes(reply.read())
     except OSError as error:
-        raise Refused(f"{RELEASE + name} can't be downloaded: {error}. Or name a folder by --wheels.") from None
+        raise Refused(
+            f"{RELEASE + name} can't be downloaded: {error}. Or name a folder by --wheels."
+        ) from None
     return folder / name
 
 
@@ -188,7 +190,16 @@ def jupyterlab_version():
 def course_wheel(folder):
     """The wheel of this course."""
     run(
-        sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, ROOT, what="build the course's wheel"
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "-w",
+        folder,
+        ROOT,
+        what="build the course's wheel",
     )
     return next(folder.glob("*.whl"))
 
@@ -285,9 +296,10 @@ def finish(site):
     """The front page, the words while Python loads, and the service worker."""
     page = HERE / "page"
     python = f"static/pyodide-{PYODIDE}"
-    boot = [path for path in sorted((site / python).iterdir()) if path.suffix not in {".gz", ".json"}]
     files = [
-        {"path": f"{python}/{path.name}", "bytes": path.stat().st_size, "integrity": integrity(path)} for path in boot
+        {"path": f"{python}/{path.name}", "bytes": path.stat().st_size, "integrity": integrity(path)}
+        for path in sorted((site / python).iterdir())
+        if path.suffix not in {".gz", ".json"}
     ]
     shutil.copytree(ROOT / "notebooks" / "pictures", site / "pictures")
     shutil.copy(page / "start.js", site)
@@ -318,7 +330,7 @@ def rows(readme, folder):
         link = f'<a href="lab/index.html?path={path}">{escape(name)}</a>'
         found.append(f"<tr><td>{link}</td><td>{what}</td>{last}</tr>")
     if not found:
-        raise Refused(f"README.md has no table of the notebooks in {folder}: the front page takes it from there.")
+        raise Refused(f"README.md has no table of the notebooks in {folder}; the front page needs it.")
     return "\n".join(found)
 
 

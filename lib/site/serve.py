@@ -75,7 +75,9 @@ def main():
     parser.add_argument("--port", type=int, default=8000, help="8000 where nothing is said")
     arguments = parser.parse_args()
     if not (arguments.folder / "edition.json").exists():
-        sys.exit(f"{arguments.folder} holds no site: build one by  python lib/site/build.py --to {arguments.folder}")
+        sys.exit(
+            f"{arguments.folder} holds no site. Build one: python lib/site/build.py --to {arguments.folder}"
+        )
     try:
         here = server(arguments.folder, arguments.port)
     except OSError as error:
