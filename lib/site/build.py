@@ -35,7 +35,7 @@ KERNEL = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/stat
 STUBS = {"jedi": "0", "jupyterlab": None}  # packages of which a browser needs the name only
 UNUSED = (  # parts of wheels that nothing in a browser reads
     "*.pyi", "*.h", "*.a", "*/tests/*", "*/sample_data/*", "*/fonts/afm/*", "*/pdfcorefonts/*",
-    "*/DejaVuSerif*", "*/DejaVuSansMono*", "*/_tkagg.*", "*/nbextension/*", "*/labextension/*",
+    "*/DejaVuSerif*", "*/DejaVuSansMono-*", "*/_tkagg.*", "*/nbextension/*", "*/labextension/*",
     "numpy/f2py/*", "mpl_toolkits/axisartist/*", "backprop/data/*.gz", "backprop/grading/*",
 )  # fmt: skip
 MARK = "edition.json"  # the file by which a folder is known as a site that this command built

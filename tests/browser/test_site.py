@@ -243,7 +243,9 @@ def test_a_file_that_one_chapter_writes_is_there_in_the_next(page, address):
     run_code(page, "open('my_layers.py', 'w').write('slope = 7')")
     open_notebook(page, address, chapter("07"))
     run_code(page, "import my_layers; open('seen.txt', 'w').write(str(my_layers.slope))")
-    seen = page.evaluate("jupyterapp.serviceManager.contents.get('seen.txt')")
+    seen = page.evaluate(
+        "jupyterapp.serviceManager.contents.get('seen.txt', { content: true, type: 'file', format: 'text' })"
+    )
     assert seen["content"] == "7"
 
 
@@ -284,7 +286,7 @@ def test_a_renamed_copy_lets_the_published_notebook_come_back(page, address):
     path = chapter("03")
     page.evaluate(
         f"""async path => {{
-            const mine = await {contents}.get(path);
+            const mine = await {contents}.get(path, {{ content: true }});
             mine.content.cells[0].source = 'mine';
             await {contents}.save(path, mine);
             await {contents}.rename(path, 'my_03.ipynb');
@@ -292,7 +294,8 @@ def test_a_renamed_copy_lets_the_published_notebook_come_back(page, address):
         path,
     )
     sources = page.evaluate(
-        f"paths => Promise.all(paths.map(async p => (await {contents}.get(p)).content.cells[0].source))",
+        f"""paths => Promise.all(paths.map(
+            async path => (await {contents}.get(path, {{ content: true }})).content.cells[0].source))""",
         ["my_03.ipynb", path],
     )
     assert sources[0] == "mine" and text(sources[1]).startswith("# ")

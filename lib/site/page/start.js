@@ -6,6 +6,9 @@ note.setAttribute("role", "status");
 note.style.cssText = "position:fixed;left:50%;bottom:24px;transform:translateX(-50%);z-index:10000;display:none;" +
   "max-width:min(640px,90vw);padding:12px 20px;border-radius:8px;font:16px/1.5 system-ui,sans-serif;" +
   "color:#fff;background:#333;box-shadow:0 2px 12px #0006";
+note.style.cursor = "pointer";
+note.title = "Click to close";
+note.addEventListener("click", () => say(""));
 document.body.append(note);
 
 function say(text, kind = "") {
@@ -82,7 +85,13 @@ const kernel = () => window.jupyterapp?.shell?.currentWidget?.sessionContext?.se
 const ready = () => ["idle", "busy"].includes(kernel()?.status);
 
 async function untilReady() {
-  while (!ready()) await new Promise(done => setTimeout(done, 200));
+  const start = performance.now(), seconds = () => (performance.now() - start) / 1000;
+  while (!ready()) {
+    await new Promise(done => setTimeout(done, 200));
+    if (seconds() > 15 && window.jupyterapp && !window.jupyterapp.shell.currentWidget?.sessionContext) break;
+    if (seconds() > 240)
+      problem("Python has not started. Reload this page; if that does not help, try another browser.");
+  }
   if (note.dataset.kind !== "problem") say("");
 }
 
