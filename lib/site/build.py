@@ -276,7 +276,6 @@ def configure(lite, lock_name, packages):
     data = {
         "appName": "Backpropagation from scratch",
         "exposeAppInBrowser": True,
-        "enableMemoryStorage": True,  # else nothing starts where storage is denied
         "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel},
     }
     config = {"jupyter-lite-schema-version": 0, "jupyter-config-data": data}

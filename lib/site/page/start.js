@@ -31,9 +31,11 @@ async function check() {
   }
   if (navigator.deviceMemory < 2)
     say(`This device has ${navigator.deviceMemory} GB of memory or less. The course needs 0.7 GB: close other pages.`);
-  if (!(await canStore()))
-    problem("This browser keeps nothing of this page: a private window, or storage is switched off. " +
-      "You can work, but download each notebook before you leave: File → Download.");
+  if (!(await canStore())) {
+    problem("This browser lets the page store nothing, and without that the course can't start. " +
+      "Allow this site to store data (cookies) in the browser's settings, or take another browser.");
+    return false;
+  }
   return true;
 }
 function canStore() {
@@ -49,7 +51,12 @@ function canStore() {
 
 // Python, fetched ahead of the kernel, with the progress that the kernel does not show
 async function load() {
-  const { files } = await (await fetch(new URL("edition.json", root), { cache: "no-cache" })).json();
+  const { edition, files } = await (await fetch(new URL("edition.json", root), { cache: "no-cache" })).json();
+  const kept = navigator.serviceWorker?.controller && await caches.open(edition);
+  if (await kept?.match(new URL(files.at(-1).path, root))) {
+    tell("Python is starting …");
+    return null;
+  }
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
   let done = 0;
   await Promise.all(files.map(async ({ path, bytes, integrity }) => {
@@ -95,9 +102,9 @@ async function untilReady() {
   if (note.dataset.kind !== "problem") say("");
 }
 
-// the next visit finds everything here, also what came before the service worker did
+// the next visit finds everything here, also what came before the service worker did; the last file comes last
 async function keep(files) {
-  if (!(await navigator.serviceWorker?.ready)) return;
+  if (!files || !(await navigator.serviceWorker?.ready)) return;
   const seen = performance.getEntriesByType("resource").map(entry => entry.name);
   for (const url of [...seen, ...files.map(file => new URL(file.path, root).href)])
     if (url.startsWith(root.href) && !url.includes("/api/")) await fetch(url).catch(() => {});
