@@ -222,8 +222,12 @@ def test_in_a_browser_a_training_is_a_task_that_stops_and_starts_again(monkeypat
         panel.start()  # pressed again: the first stops, then a new one begins
         await asyncio.sleep(0.5)
         assert first.done() and panel._task is not first and not panel._task.done()
-        panel.stop()
-        await panel._task
+        last = panel._task
+        panel.start()
+        panel.stop()  # before the new one has begun
+        await last
+        await asyncio.sleep(0.1)
+        assert panel._task is last
         assert panel.sentence.startswith("Stopped after") and not panel._train_button.disabled
         assert len(panel.losses) == len(panel.rates) < 10000
 

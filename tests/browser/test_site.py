@@ -225,7 +225,7 @@ def test_train_and_stop(page, address):
     lab.wait_for(lambda: "Training: iteration" in words.inner_text(), 20, "training again")
     stop.click()
     lab.wait_for(lambda: "Stopped after" in words.inner_text(), 3, "Stop to stop")
-    assert train.is_enabled()
+    lab.wait_for(train.is_enabled, 3, "Train to be free")
 
 
 def test_a_drawn_digit_is_read(page, address):

@@ -59,7 +59,7 @@ class TrainingPanel(Panel):
         """Begin to train a new network with the sliders' values; a running training stops first."""
         self.stop()
         if self._task is not None and not self._task.done():
-            self._task.add_done_callback(lambda _: self.start())
+            self._again = True
             return
         settings = self._settings = self.values()
         sizes = self._data[0].shape[1], settings["hidden_size"], 10
@@ -73,6 +73,7 @@ class TrainingPanel(Panel):
         work = self._run(settings["iterations"])
         if BROWSER:
             self._task = asyncio.ensure_future(work)
+            self._task.add_done_callback(lambda _: self._again and self.start())
         else:
             self._thread = threading.Thread(target=asyncio.run, args=(work,), daemon=True)
             self._thread.start()
@@ -80,6 +81,7 @@ class TrainingPanel(Panel):
     def stop(self):
         """Stop after the iteration under way; the network keeps what it has learned."""
         self._stop.set()
+        self._again = False  # no new training after the one that ends
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=10)
 
