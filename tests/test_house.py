@@ -48,14 +48,17 @@ def test_requirements_pin_every_direct_dependency_exactly_and_install_the_packag
     assert [name for name in pinned if pinned[name] not in wanted[name]] == []
 
 
-PEERS = {"sklearn": "scikit-learn"}  # not installed with the rest, so their owners can't be looked up
+# not installed with the rest, so their owners can't be looked up
+PEERS = {"sklearn": "scikit-learn", "jupyterlite_core": "jupyterlite-core"}
+BROWSER = {"js", "pyodide_js"}  # Python in a browser has them
 
 
 def test_nothing_imported_is_undeclared():
     known = declared(*SETTINGS["dependency-groups"]).keys()
-    known |= {canonicalize_name(Requirement(r).name) for r in PROJECT["optional-dependencies"]["cluster"]}
+    for extra in ("cluster", "site"):
+        known |= {canonicalize_name(Requirement(r).name) for r in PROJECT["optional-dependencies"][extra]}
     owners = packages_distributions()
-    own = {"backprop", "tests", *(path.stem for path in (ROOT / "tests").rglob("*"))}
+    own = {"backprop", "tests", *BROWSER, *(path.stem for path in (ROOT / "tests").rglob("*"))}
     for path in [*(ROOT / "lib").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -63,6 +66,14 @@ def test_nothing_imported_is_undeclared():
             for name in {name.partition(".")[0] for name in names} - own - sys.stdlib_module_names:
                 found = {canonicalize_name(owner) for owner in owners.get(name, [PEERS.get(name, name)])}
                 assert found & known, f"{path.name} imports {name}, which pyproject.toml doesn't name"
+
+
+def test_a_browser_gets_the_same_versions():
+    """Where lib/site/wheels.txt and requirements.txt name the same package."""
+    pins = re.findall(r"^([\w-]+)==([\d.]+)", (ROOT / "requirements.txt").read_text(), re.M)
+    wheels = re.findall(r"^([\w-]+)==([\d.]+)", (ROOT / "lib/site/wheels.txt").read_text(), re.M)
+    assert {"ipython", "ipywidgets", "anywidget"} <= {name for name, _ in wheels}
+    assert [wheel for wheel in wheels if wheel[0] in dict(pins) and wheel not in pins] == []
 
 
 def test_environment_installs_the_same_requirements():
@@ -106,6 +117,8 @@ def test_a_core_file_imports_numpy_and_the_core_files_before_it(name):
     allowed = {"numpy", *(f"backprop.{earlier}" for earlier in CORE[: CORE.index(name)])}
     if name == "training":
         allowed.add("threadpoolctl")
+    if name == "mnist":
+        allowed |= BROWSER
     for module in imports(LIBRARY / f"{name}.py"):
         assert module in allowed or module.partition(".")[0] in sys.stdlib_module_names, module
 
@@ -188,7 +201,7 @@ def test_every_mutation_still_finds_its_place():
 
 # nothing that holds on one machine only
 
-TEXTS = {".py", ".ipynb", ".md", ".toml", ".yml", ".txt", ".json", ".html", ".sh", ".css", ".js", ""}
+TEXTS = {".py", ".ipynb", ".md", ".toml", ".yml", ".txt", ".json", ".html", ".sh", ".css", ".js", ".mjs", ""}
 ABSOLUTE_PATH = re.compile(r"(?<![\w.~-])(?:/(?:home|root|work|tmp|Users)/|[A-Z]:\\{1,2}Users)")
 PATH_EDIT = re.compile(r"\bsys\.path\s*(?:[+=\[]|\.(?:append|insert|extend))")
 STAR_IMPORT = re.compile(r"^\s*\"?\s*from\s+\S+\s+import\s+\*", re.M)

@@ -1,8 +1,11 @@
 """The widgets: what the training panel says of a training, the progress bar, and the drawing pad."""
 
+import asyncio
+
 import numpy as np
 import pytest
 from backprop.explore import Progress
+from backprop.explore.widgets import training
 from backprop.explore.widgets.pad import as_mnist
 from backprop.explore.widgets.training import TOP, TrainingPanel, means_of_last, verdict
 
@@ -201,3 +204,31 @@ def test_nothing_or_hardly_anything_drawn_is_no_image(ink):
 
 def test_a_dot_of_twenty_pixels_is_an_image():
     assert as_mnist(drawing(5, 5, 5, 4)) is not None
+
+
+# training where Python has no threads
+
+
+def test_in_a_browser_a_training_is_a_task_that_stops_and_starts_again(monkeypatch):
+    monkeypatch.setattr(training, "BROWSER", True)
+
+    async def use():
+        panel = small_training()
+        panel.controls["iterations"].value = 10000
+        panel.start()
+        await asyncio.sleep(0.3)
+        first, made = panel._task, len(panel.losses)
+        assert made and panel.sentence.startswith("Training: iteration")
+        panel.start()  # pressed again: the first stops, then a new one begins
+        await asyncio.sleep(0.5)
+        assert first.done() and panel._task is not first and not panel._task.done()
+        last = panel._task
+        panel.start()
+        panel.stop()  # before the new one has begun
+        await last
+        await asyncio.sleep(0.1)
+        assert panel._task is last
+        assert panel.sentence.startswith("Stopped after") and not panel._train_button.disabled
+        assert len(panel.losses) == len(panel.rates) < 10000
+
+    asyncio.run(use())

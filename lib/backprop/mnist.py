@@ -5,6 +5,7 @@ Source: Yann LeCun, Corinna Cortes, Christopher Burges; see data/README.md.
 
 import gzip
 import math
+import sys
 import zlib
 from pathlib import Path
 
@@ -58,7 +59,28 @@ def _find(folder, name):
     for path in (folder / f"{name}.gz", folder / name):
         if path.exists():
             return path
+    if sys.platform == "emscripten" and folder == DATA:
+        return _fetch(f"{name}.gz")
     raise FileNotFoundError(f"{folder} holds neither {name}.gz nor {name}")
+
+
+def _fetch(name):
+    """The path of a file of MNIST that a browser gets at first use: the site has it beside the runtime."""
+    from js import XMLHttpRequest
+    from pyodide_js import lockfileBaseUrl
+
+    request = XMLHttpRequest.new()
+    request.open("GET", f"{lockfileBaseUrl}{name}", False)
+    request.responseType = "arraybuffer"
+    try:
+        request.send()
+        found = request.status == 200
+    except Exception:  # a JsException, where there is no network
+        found = False
+    if not found:
+        raise FileNotFoundError(f"{name} could not be fetched. Is there a network? Then run this cell again.")
+    (DATA / name).write_bytes(request.response.to_py())
+    return DATA / name
 
 
 def read_idx(path):

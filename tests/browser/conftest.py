@@ -8,8 +8,8 @@ from . import lab
 
 
 @pytest.fixture(scope="session")
-def server():
-    """JupyterLab's address and its folder. Without Chromium the tests are skipped, but never in CI."""
+def chromium():
+    """Without Chromium the tests are skipped, but never in CI."""
     missing = None if lab.CHROMIUM else "Chromium is not installed"
     try:
         import playwright  # noqa: F401
@@ -18,6 +18,11 @@ def server():
     if missing and not os.environ.get("CI"):
         pytest.skip(missing)
     assert not missing, missing
+
+
+@pytest.fixture(scope="session")
+def server(chromium):
+    """JupyterLab's address and its folder."""
     with lab.jupyterlab() as (address, folder):
         yield address, folder
 

@@ -71,12 +71,12 @@ def jupyterlab(theme="JupyterLab Light"):
 
 
 @contextlib.contextmanager
-def chromium(width=1300, height=1000):
+def chromium(width=1300, height=1000, flags=()):
     """A page of a headless Chromium."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
         try:
             yield browser.new_page(viewport={"width": width, "height": height})
         finally:

@@ -1,5 +1,7 @@
 """Training that one can watch, change and stop."""
 
+import asyncio
+import sys
 import threading
 import time
 
@@ -17,6 +19,7 @@ from ..words import count, number
 
 TOP = 2.5  # of the loss's axis
 GUESSING = float(np.log(10))  # the loss of one who guesses among ten digits, 2.3
+BROWSER = sys.platform == "emscripten"  # Python in a browser has no threads
 MEAN = 100  # mini-batches that a shown loss is the mean of
 
 
@@ -31,7 +34,7 @@ class TrainingPanel(Panel):
     def __init__(self, x, t, x_test, t_test, rng=0):
         self.network, self.losses, self.rates, self.accuracies = None, [], [], []
         self._data, self._rng = (x, t, x_test, t_test), rng
-        self._stop, self._thread, self._message = threading.Event(), None, ""
+        self._stop, self._thread, self._task, self._message = threading.Event(), None, None, ""
         self._make_figure()
         self._train_button = widgets.Button(description="Train", icon="play", button_style="success")
         self._stop_button = widgets.Button(description="Stop", icon="stop", disabled=True)
@@ -55,6 +58,9 @@ class TrainingPanel(Panel):
     def start(self):
         """Begin to train a new network with the sliders' values; a running training stops first."""
         self.stop()
+        if self._task is not None and not self._task.done():
+            self._again = True
+            return
         settings = self._settings = self.values()
         sizes = self._data[0].shape[1], settings["hidden_size"], 10
         self.network = TwoLayerNet(*sizes, settings["weight_scale"], self._rng)
@@ -64,20 +70,26 @@ class TrainingPanel(Panel):
             ax.set_xlim(0, settings["iterations"])
         self._progress.max = settings["iterations"]
         self._train_button.disabled, self._stop_button.disabled = True, False
-        self._thread = threading.Thread(target=self._run, args=(settings["iterations"],), daemon=True)
-        self._thread.start()
+        work = self._run(settings["iterations"])
+        if BROWSER:
+            self._task = asyncio.ensure_future(work)
+            self._task.add_done_callback(lambda _: self._again and self.start())
+        else:
+            self._thread = threading.Thread(target=asyncio.run, args=(work,), daemon=True)
+            self._thread.start()
 
     def stop(self):
         """Stop after the iteration under way; the network keeps what it has learned."""
         self._stop.set()
+        self._again = False  # no new training after the one that ends
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=10)
 
-    def _run(self, iterations):
+    async def _run(self, iterations):
         try:
             rng = np.random.default_rng(self._rng)
             while len(self.losses) < iterations and not self._stop.is_set():
-                self._train_until_changed(iterations - len(self.losses), rng)
+                await self._train_until_changed(iterations - len(self.losses), rng)
             self.accuracies.append((len(self.losses), self.network.accuracy(*self._data[2:])))
             self._message = verdict(self.losses, self.rates, self.accuracies[-1][1], iterations)
         except FloatingPointError:
@@ -90,22 +102,24 @@ class TrainingPanel(Panel):
             self._show()
             self._train_button.disabled, self._stop_button.disabled = False, True
 
-    def _train_until_changed(self, iterations, rng):
+    async def _train_until_changed(self, iterations, rng):
         """Train until the iterations are done, Stop is pressed, or a slider that acts at once moves."""
         rate, batch = self.controls["learning_rate"], self.controls["batch_size"]
-        now = self._rate, size = rate.value, batch.value
+        wanted = self._rate, size = rate.value, batch.value
         x, t, x_test, t_test = self._data
-        shown = 0.0
+        due = 0.0
         settings = {"learning_rate": self._rate, "batch_size": size, "rng": rng}
         for step in train(self.network, x, t, iterations=iterations, **settings):
             self.losses.append(step.loss)
             self.rates.append(self._rate)
             if len(self.losses) % 600 == 0 or len(self.losses) == 1:
                 self.accuracies.append((len(self.losses), self.network.accuracy(x_test, t_test)))
-            if time.monotonic() > shown + 0.1:
+            if (now := time.monotonic()) > due:
                 self._show()
-                shown = time.monotonic()
-            if self._stop.is_set() or (rate.value, batch.value) != now:
+                drawing = time.monotonic() - now
+                await asyncio.sleep(0.01 if BROWSER else 0)  # the turn of what else waits, such as Stop
+                due = time.monotonic() + max(0.1, 4 * drawing)  # at most a fifth of the time
+            if self._stop.is_set() or (rate.value, batch.value) != wanted:
                 return
 
     def _make_figure(self):
