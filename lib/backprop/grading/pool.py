@@ -74,7 +74,7 @@ def _cluster(address):
         try:
             yield executor
         finally:
-            executor.shutdown(wait=False)  # after an interrupt, what is not done is cancelled, not awaited
+            executor.shutdown(wait=False)  # after an interrupt, what is not done is dropped, not awaited
 
 
 def longest(homework, limits):
