@@ -5,9 +5,9 @@ from .test_chapters import DRAWINGS, PANEL, draw
 
 FOLDER = lab.REPOSITORY / "notebooks" / "pictures"
 PICTURES = {  # file name: chapter, words in the panel's cell
-    "apples": ("03", "explore(graph_2"),
-    "one_step": ("07", "explore(worked_network"),
-    "bug_lab": ("08", "bug"),
+    "apples": ("03", "ch03.graph_2"),
+    "one_step": ("07", "ch07.worked_network"),
+    "bug_lab": ("08", "ch08.bug_lab"),
     "your_digit": ("09", "DrawingPad()"),
 }
 

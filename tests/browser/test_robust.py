@@ -66,7 +66,7 @@ def test_cells_out_of_order_say_what_is_missing_and_running_from_the_top_mends_i
     page = browser_page
     run(page, address, chapter("03"))
     restart(page)
-    cell = page.locator(".jp-CodeCell", has_text="explore(graph_1")
+    cell = page.locator(".jp-CodeCell", has_text="ch03.graph_1")
     cell.locator(".cm-content").click()
     page.keyboard.press("Control+Enter")
     lab.wait_for(lambda: lab.errors(page), 20, "the error")
