@@ -4,7 +4,6 @@ SITE=_site python -m pytest tests/browser/test_site.py    takes a site that is b
 with Pyodide's wheels from the folder WHEELS or, where that is not set, downloaded.
 """
 
-import importlib
 import importlib.util
 import json
 import os
@@ -16,7 +15,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from backprop.explore import Question
+from asked import ALL, written
 from backprop.grading import notebook, release
 
 from . import lab
@@ -184,24 +183,14 @@ def move_a_slider(page, name):
 
 def answer_a_question(page, name):
     """Give the first question its right answer."""
-    modules = [
-        importlib.import_module(f"backprop.chapters.{path.stem}")
-        for path in (lab.REPOSITORY / "lib" / "backprop" / "chapters").glob(f"ch{name[:2]}_*.py")
-    ]
-    named = [value for module in modules for value in vars(module).values()]
-    questions = {value.label: value for value in named if isinstance(value, Question)}
-    boxes = page.locator(PANEL).filter(has=page.locator("button", has_text="Show the answer"))
-    if not questions:
-        assert not boxes.count()
-        return
-    box = boxes.first
+    questions = {question.label: question for key, question in ALL.items() if key[2:4] == name[:2]}
+    box = page.locator(".question").first
     box.scroll_into_view_if_needed()
     question = questions[box.locator(".widget-label").first.inner_text()]
     if question.choices:
         box.locator("button", has_text=re.compile(f"^{re.escape(question.answer)}$")).click()
     else:
-        values = question.answer if isinstance(question.answer, tuple) else [question.answer]
-        box.locator("input").fill(" ".join(map(str, values)))
+        box.locator("input").fill(written(question.answer))
         box.locator("input").press("Enter")
     reply = box.locator("p[role=status]")
     lab.wait_for(lambda: reply.count() and "✓ Right" in reply.inner_text(), 10, f"{name}: the reply")
