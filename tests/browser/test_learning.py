@@ -7,7 +7,7 @@ leaves my_layers.py, and chapter 09 trains it.
 import re
 
 import pytest
-from asked import ALL, parts, written, wrong_answer
+from asked import ALL, parts, turns, written, wrong_answer
 
 from . import lab
 from .test_chapters import ARTIFACTS, CHAPTERS
@@ -21,7 +21,7 @@ def test_a_chapter_cell_by_cell(browser_page, address, folder, name):
     lab.open_notebook(page, address, name)
     lab.clear(page)
     cells = page.locator(".jp-NotebookPanel .jp-Cell")
-    turns = {i: parts(chapter, i) for i in stubs(cells)}
+    mine = {i: parts(chapter, i) for there, i in turns() if there == chapter}
     asked = solved = 0
     for i in range(cells.count()):
         cell = cells.nth(i)
@@ -32,8 +32,8 @@ def test_a_chapter_cell_by_cell(browser_page, address, folder, name):
         if source.startswith("ask("):
             answer(page, cell, ALL[source[4:-1]], f"{chapter}_question{asked}")
             asked += 1
-        if i - 1 in turns:
-            stub, _, solution = turns[i - 1]
+        if i - 1 in mine:
+            stub, _, solution = mine[i - 1]
             wait_for_text(cell, "Not written yet" if "..." in stub else "")
             photograph(cell, f"{chapter}_turn{solved}_before")
             write(page, cells.nth(i - 1), solution)
@@ -43,7 +43,7 @@ def test_a_chapter_cell_by_cell(browser_page, address, folder, name):
             photograph(cell, f"{chapter}_turn{solved}_right")
             solved += 1
     assert lab.errors(page) == []
-    assert asked == sum(key.startswith(f"ch{chapter}.") for key in ALL) and solved == len(turns)
+    assert asked == sum(key.startswith(f"ch{chapter}.") for key in ALL) and solved == len(mine)
     tally = page.locator(".jp-OutputArea-output", has_text="right at first try").last
     assert f"{asked} made, 0 right at first try" in tally.inner_text()
     if chapter == "06":
@@ -51,11 +51,6 @@ def test_a_chapter_cell_by_cell(browser_page, address, folder, name):
     if chapter == "09":
         words = " ".join(page.locator(".jp-OutputArea-output").all_inner_texts())
         assert "There is no my_layers.py" not in words and "yours" in words.lower()
-
-
-def stubs(cells):
-    sources = cells.evaluate_all("all => all.map(c => c.querySelector('.cm-content')?.innerText ?? '')")
-    return [i for i, source in enumerate(sources) if "# your lines" in source and "```" not in source]
 
 
 def run(page, cell):
