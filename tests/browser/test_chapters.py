@@ -50,7 +50,10 @@ def test_every_control_changes_its_picture(browser_page, address, name):
             for k, control in enumerate(panel.locator(kind).all()):
                 panel.locator("button", has_text="Reset").click()
                 settle(page, panel)
-                assert moves(page, panel, act, control), f"{name}, panel {i}, {kind} {k} changes nothing"
+                if not moves(page, panel, act, control):  # a walk starts before the event that it acts on
+                    panel.locator('.noUi-handle[aria-label="step"]').press("End")
+                    settle(page, panel)
+                    assert moves(page, panel, act, control), f"{name}, panel {i}, {kind} {k} changes nothing"
         assert "can't be drawn" not in panel.inner_text()
     assert lab.errors(page) == []
 
