@@ -173,21 +173,20 @@ def test_train_pressed_twice_and_stop_pressed_twice(training_chapter):
     assert lab.errors(page) == []
 
 
-@pytest.mark.skip(reason="open: the verdict did not come within 5 s after Stop")
 def test_the_learning_rate_acts_at_once_in_mid_training(training_chapter):
     page = training_chapter
     panel = train(page, lambda button: button.click())
-    assert "too large" not in words(panel)
+    blamed = "with a learning rate of 1,000"  # the loss rose, or was no longer a finite number
     panel.locator(".noUi-handle").first.press("End")
 
     def explodes():
         loss = re.search(r"loss (\d+\.?\d*)", words(panel))
-        return "too large" in words(panel) or (loss and float(loss[1]) > 2.6)
+        return blamed in words(panel) or (loss and float(loss[1]) > 2.6)
 
     lab.wait_for(explodes, 3, "a learning rate of 1,000 to blow up the loss")
     if "Training" in words(panel):
         button(panel, "Stop").click()
-    lab.wait_for(lambda: "too large" in words(panel), 5, "the verdict")
+    lab.wait_for(lambda: blamed in words(panel), 5, "the verdict")
     assert lab.errors(page) == []
 
 
