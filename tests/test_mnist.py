@@ -6,7 +6,9 @@ import re
 import shutil
 import struct
 import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -292,3 +294,68 @@ def test_files_that_do_not_belong_together(name, array, code, message, small, tm
     with pytest.raises(ValueError, match=message) as error:
         load_mnist(folder=tmp_path)
     assert str(error.value).startswith(f"{tmp_path / name}: ")
+
+
+# in a browser
+
+
+@pytest.fixture
+def browser(monkeypatch, tmp_path):
+    """An empty data folder in a browser. -> {address: bytes, or an error}, what the site serves"""
+    served = {}
+
+    class Request:
+        """As a browser's, for a worker that waits for the answer."""
+
+        new = classmethod(lambda cls: cls())
+        responseType = "text"
+        status = 0
+
+        def open(self, method, address, later):
+            assert (method, later) == ("GET", False)
+            self.address = address
+
+        def send(self):
+            content = served.get(self.address)
+            if isinstance(content, Exception):
+                raise content
+            self.status = 404 if content is None else 200
+            if self.responseType == "arraybuffer":
+                self.response = SimpleNamespace(to_py=lambda: memoryview(content or b"nothing here"))
+
+    monkeypatch.setattr(mnist.sys, "platform", "emscripten")
+    monkeypatch.setattr(mnist, "DATA", tmp_path)
+    monkeypatch.setitem(sys.modules, "js", SimpleNamespace(XMLHttpRequest=Request))
+    monkeypatch.setitem(sys.modules, "pyodide_js", SimpleNamespace(lockfileBaseUrl="https://a.site/run/"))
+    return served
+
+
+def test_a_browser_gets_the_files_once(small, browser):
+    """Each from beside the runtime, at its first use; then it lies in the data folder."""
+    for path in small.iterdir():
+        content = path.read_bytes()
+        zipped = content if path.suffix == ".gz" else gzip.compress(content)
+        browser[f"https://a.site/run/{path.name.removesuffix('.gz')}.gz"] = zipped
+    (x, t), _ = load_mnist()
+    (wanted_x, wanted_t), _ = load_mnist(folder=small)
+    assert np.array_equal(x, wanted_x) and np.array_equal(t, wanted_t)
+    browser.clear()
+    assert np.array_equal(load_mnist()[0][0], wanted_x)
+
+
+@pytest.mark.parametrize("answer", [None, OSError("no network")])
+def test_a_browser_without_the_files_says_so(answer, browser):
+    browser["https://a.site/run/train-images-idx3-ubyte.gz"] = answer
+    with pytest.raises(
+        FileNotFoundError, match=r"train-images-idx3-ubyte\.gz could not be fetched\. Is there"
+    ):
+        load_mnist()
+    assert not list(mnist.DATA.iterdir()), "no half of a file is left behind"
+
+
+def test_a_browser_fetches_nothing_into_other_folders(small, browser, tmp_path_factory):
+    folder = shutil.copytree(small, tmp_path_factory.mktemp("other"), dirs_exist_ok=True)
+    (folder / NAMES[0]).unlink()
+    browser[f"https://a.site/run/{NAMES[0]}.gz"] = b"not asked for"
+    with pytest.raises(FileNotFoundError, match="holds neither"):
+        load_mnist(folder=folder)
