@@ -7,16 +7,18 @@ from operator import add, mul, sub, truediv
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from backprop import Value
 from backprop.explore import words
 from backprop.explore.equations import Equations, equations, mathml, plain
-from backprop.explore.figures import new_figure
+from backprop.explore.figures import layers, moving, moving_dot, moving_line, new_figure
 from backprop.explore.graph import graph_picture, walk
 from backprop.explore.network import Edge, Node, network_picture
 from backprop.explore.picture import Picture, drawing
 from backprop.explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PAPER, PARAMETER
 from backprop.explore.svg import arrow, between, box, circle, edge, legend, line, polyline, quarter, svg, text
+from backprop.explore.widgets.plot import Plot
 from hypothesis import given
 from hypothesis import strategies as st
 from reading import arithmetic, read, right, shapes, texts, wrong
@@ -210,6 +212,60 @@ def test_the_legend_names_both_directions():
     assert words_at == {"value, forward": ("72.0", "35.0"), "gradient, backward": ("252.0", "35.0")}
 
 
+# what moves in a plot
+
+
+def test_what_moves_is_drawn_at_its_place():
+    """A line's points, a dot, a bar: where the axes put them, y downward, in px."""
+    figure, ax = new_figure(200, xlim=(0, 10), ylim=(0, 10))
+    moving_line(ax, color=FORWARD, linewidth=2.5).set_data([1, 2, np.nan, 4, 5], [1, 3, 3, 4, 2])
+    moving_line(ax, "--", color=BACKWARD, linewidth=2).set_data([0, 40], [5, 5])
+    moving(ax.barh([7], [6])[0]).set_zorder(3)
+    moving_dot(ax).set_data([3], [4])
+    _, overlay = layers(figure)
+    line, dashes, bar, dot = ElementTree.fromstring(overlay)
+
+    def at(x, y):
+        right, up = ax.transData.transform((x, y))
+        return [right, 200 - up]
+
+    places = [*at(1, 1), *at(2, 3), *at(4, 4), *at(5, 2)]
+    assert points(line).ravel() == pytest.approx(places, abs=0.1)
+    assert line[0].get("d").count("M") == 2, "a gap where there is no number"
+    assert line[0].get("stroke") == FORWARD.lower() and line[0].get("fill") == "none"
+    assert float(line[0].get("stroke-width")) == pytest.approx(2.5 * 100 / 72, abs=0.01)
+    assert points(dashes)[0] == pytest.approx(at(0, 5), abs=0.1) and dashes[0].get("stroke-dasharray")
+    box = [float(dashes.get(name)) for name in ("x", "y", "width", "height")]
+    assert box == pytest.approx([ax.bbox.x0, 200 - ax.bbox.y1, ax.bbox.width, ax.bbox.height], abs=0.01)
+    assert [float(word) for word in dashes.get("viewBox").split()] == box
+    assert points(bar).min(0) == pytest.approx(at(0, 7.4), abs=0.1)
+    assert points(bar).max(0) == pytest.approx(at(6, 6.6), abs=0.1)
+    assert (points(dot).min(0) + points(dot).max(0)) / 2 == pytest.approx(at(3, 4), abs=0.1)
+    assert np.ptp(points(dot), axis=0) == pytest.approx(11 * 100 / 72, abs=0.2), "as wide as its markersize"
+
+
+def points(clip):
+    """The points of a clipped shape, (N, 2)."""
+    numbers = re.findall(r"-?[\d.]+", clip[0].get("d"))
+    return np.array(numbers, dtype=float).reshape(-1, 2)
+
+
+def test_the_background_is_sent_once():
+    figure, ax = new_figure(100, xlim=(0, 1), ylim=(0, 1))
+    dot = moving_dot(ax)
+    plot, sent = Plot(), []
+    plot._send = lambda message, buffers: sent.append(
+        {*message["state"], *(path[0] for path in message["buffer_paths"])}
+    )
+    for x in (0.2, 0.2, 0.7):
+        dot.set_data([x], [0.5])
+        plot.value = layers(figure)
+    assert sent == [{"background", "overlay"}, {"overlay"}], "the same again is not sent"
+    ax.set_xlim(0, 2)
+    plot.value = layers(figure)
+    assert sent[2:] == [{"background", "overlay"}], "the axes changed"
+
+
 # what a draw function returns
 
 
@@ -217,7 +273,7 @@ def test_a_drawing_is_svg_that_says_its_sentence():
     picture = drawing(120, "Name", "What it says.", circle(1, 2, 3))
     assert picture.sentence == picture.stored == "What it says."
     views = picture.views()
-    assert views.mime_type == "image/svg+xml" and views.live == views.still == picture.content
+    assert views.mime_type == "image/svg+xml" and views.live == views.still() == picture.content
     assert "<desc>What it says.</desc>" in picture.content and "<title>Name</title>" in picture.content
 
 
@@ -227,16 +283,20 @@ def test_what_is_stored_may_differ_from_what_is_said():
 
 def test_the_views_of_each_content():
     figure, _ = new_figure(100)
-    png = Picture(figure, "A plot.").views()
-    assert png.mime_type == "image/png" and png.live is png.still and png.live.startswith(b"\x89PNG")
+    plot = Picture(figure, "A plot.").views()
+    assert plot.mime_type == "image/png" and plot.still().startswith(b"\x89PNG")
+    background, overlay = plot.live
+    assert background == plot.still(), "nothing moves in it"
+    assert list(ElementTree.fromstring(overlay)) == []
     html = Picture("<p>hello</p>", "First line. " * 12).views()
     assert html.live == "<p>hello</p>" and html.mime_type == "image/svg+xml"
-    still = ElementTree.fromstring(html.still)
+    still = ElementTree.fromstring(html.still())
     lines = [t.text for t in still.iter("{http://www.w3.org/2000/svg}text")]
     assert " ".join(lines) == ("First line. " * 12).strip() and all(len(words) <= 90 for words in lines)
     assert float(still.get("height")) == 24 * len(lines) + 16
     both = SimpleNamespace(_repr_html_=lambda: "<b>h</b>", _repr_svg_=lambda: "<svg>s</svg>")
-    assert Picture(both, "").views()[1:] == ("<b>h</b>", "image/svg+xml", "<svg>s</svg>")
+    views = Picture(both, "").views()
+    assert (views.live, views.mime_type, views.still()) == ("<b>h</b>", "image/svg+xml", "<svg>s</svg>")
     only_svg = SimpleNamespace(_repr_svg_=lambda: "<svg>s</svg>")
     assert Picture(only_svg, "").views().live == "<svg>s</svg>"
     with pytest.raises(TypeError, match="draw returned int; expected a Picture, an SVG or HTML string"):
@@ -467,7 +527,7 @@ def test_a_page_of_equations():
     assert mathml("y") in left and "text-align:right" in left, "all lines meet at their first ="
     assert mathml("= 2 · x = 4 = 4") in side and "text-align:left" in side
     assert mathml("≈ 2") in cells[2]
-    still = SimpleNamespace(content=picture.views().still)
+    still = SimpleNamespace(content=picture.views().still())
     assert [(t.words, t.x, t.y) for t in texts(still)] == [
         ("Forward", 16, 26), ("y = 2 · x = 4 = 4", 16, 50), ("∂y/∂x ≈ 2", 16, 74), ("w₁ = 3", 16, 98),
     ]  # fmt: skip

@@ -17,7 +17,7 @@ ARTIFACTS = Path(os.environ.get("ARTIFACTS", lab.REPOSITORY / "artifacts"))
 
 # what a panel shows: its words, its SVG and equations, and the bytes of its images
 LOOK = """async panel => {
-    let look = [...panel.querySelectorAll('.widget-html-content')].map(e => e.innerHTML).join();
+    let look = [...panel.querySelectorAll('.widget-html-content, .plot > div')].map(e => e.innerHTML).join();
     for (const image of panel.querySelectorAll('img')) {
         const bytes = await (await fetch(image.src)).arrayBuffer();
         const hash = await crypto.subtle.digest('SHA-1', bytes);

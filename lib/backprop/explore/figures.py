@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
 
+from .overlay import Overlay
 from .style import DATA, HIGHLIGHT, MUTED, WIDTH
 
 
@@ -53,22 +54,43 @@ def moving_dot(ax, **look):
                                    "zorder": 5, **look})  # fmt: skip
 
 
-def png(figure):
-    """A Figure as PNG bytes. What moves is drawn over a kept background.
+def layers(figure):
+    """A Figure as (PNG bytes, SVG text): its kept background, and what moves above it."""
+    background, _, artists = _kept_of(figure)
+    overlay = Overlay(*figure.bbox.size, figure.dpi)
+    for artist in artists:
+        artist.draw(overlay)
+    width, height = figure.bbox.size
+    return background, (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
+        f'height="{height:g}" style="max-width:100%;height:auto;display:block">'
+        f"{''.join(overlay.shapes)}</svg>"
+    )
 
-    So a slider that moves only such artists does not pay for axes, ticks and labels again.
-    """
+
+def png(figure):
+    """A Figure as PNG bytes, whole: for pages without a kernel."""
+    _, region, artists = _kept_of(figure)
+    figure.canvas.restore_region(region)
+    for artist in artists:
+        artist.axes.draw_artist(artist)
+    return _encoded(figure.canvas)
+
+
+def _kept_of(figure):
+    """(PNG, region, artists): the background without what moves, twice, and what moves, lowest first."""
     canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
     if figure.stale or figure not in _kept:
         canvas.draw()  # leaves out the animated artists
-        _kept[figure] = canvas.copy_from_bbox(figure.bbox), figure.findobj(Artist.get_animated)
-    background, artists = _kept[figure]
-    canvas.restore_region(background)
-    for artist in sorted(artists, key=Artist.get_zorder):
-        artist.axes.draw_artist(artist)
+        artists = sorted(figure.findobj(Artist.get_animated), key=Artist.get_zorder)
+        _kept[figure] = _encoded(canvas), canvas.copy_from_bbox(figure.bbox), artists
+    return _kept[figure]
+
+
+def _encoded(canvas):
     file = BytesIO()
     imsave(file, canvas.buffer_rgba(), format="png", pil_kwargs={"compress_level": 1})
     return file.getvalue()
 
 
-_kept = WeakKeyDictionary()  # Figure -> its background without the moving artists, and these
+_kept = WeakKeyDictionary()  # Figure -> its background, and the artists that move

@@ -90,7 +90,8 @@ class Panel(widgets.VBox):
         bundle = super()._repr_mimebundle_(**kwargs)
         bundle["text/plain"] = self.sentence if self.error else " ".join(p.stored for p, _ in self._pictures)
         for _, view in self._pictures:
-            bundle.setdefault(view.mime_type, view.still)
+            if view.mime_type not in bundle:
+                bundle[view.mime_type] = view.still()
         return bundle
 
     def __repr__(self):

@@ -1,13 +1,15 @@
 """What a draw function returns: a Picture, and how it reaches the screen and a static page."""
 
 import textwrap
+from collections.abc import Callable
 from typing import NamedTuple
 
 import ipywidgets as widgets
 from matplotlib.figure import Figure
 
-from .figures import png
+from .figures import layers, png
 from .svg import shaded, svg, text
+from .widgets.plot import Plot
 
 
 class Picture:
@@ -27,8 +29,7 @@ class Picture:
         """The content for the screen and for a static page: Views. TypeError for what is no picture."""
         content = self.content
         if isinstance(content, Figure):
-            data = png(content)
-            return Views(widgets.Image, data, "image/png", data)
+            return Views(Plot, layers(content), "image/png", lambda: png(content))
         markup = shaded(content) if isinstance(content, str) else None
         still = getattr(content, "_repr_svg_", lambda: markup)()
         live = getattr(content, "_repr_html_", lambda: still)()
@@ -39,16 +40,16 @@ class Picture:
             )
         if still is None or not still.lstrip().startswith("<svg"):
             still = _words(self.sentence)
-        return Views(widgets.HTML, live, "image/svg+xml", still)
+        return Views(widgets.HTML, live, "image/svg+xml", lambda: still)
 
 
 class Views(NamedTuple):
-    """A picture as the screen gets it, in a widget, and as a static page gets it."""
+    """A picture as the screen gets it, the widget's value, and as a static page gets it, when it asks."""
 
     widget: type
-    live: str | bytes
+    live: str | tuple[bytes, str]
     mime_type: str
-    still: str | bytes
+    still: Callable[[], str | bytes]
 
 
 def drawing(height, title, sentence, *shapes):

@@ -1,0 +1,90 @@
+"""What moves in a matplotlib Figure, as SVG.
+
+matplotlib's own SVG writer names what it uses again, and such names clash where a page shows a picture
+twice. This one draws every path in full, and clips with a nested <svg>.
+"""
+
+from base64 import b64encode
+from io import BytesIO
+
+from matplotlib.backend_bases import RendererBase
+from matplotlib.colors import to_hex
+from matplotlib.image import imsave
+from matplotlib.path import Path
+from matplotlib.transforms import Affine2D
+
+LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
+
+
+class Overlay(RendererBase):
+    """Takes what matplotlib's artists draw; shapes holds it as SVG, in px from the upper left corner.
+
+    width, height: of the Figure in px. dpi: px per inch.
+    """
+
+    def __init__(self, width, height, dpi):
+        super().__init__()
+        self.width, self.height, self.dpi, self.shapes = width, height, dpi, []
+
+    def get_canvas_width_height(self):
+        return self.width, self.height
+
+    def points_to_pixels(self, points):
+        return points * self.dpi / 72
+
+    def draw_path(self, gc, path, transform, rgbFace=None):
+        self._add(gc, data(path, transform + self._down(), self._frame(rgbFace)), rgbFace)
+
+    def draw_markers(self, gc, marker, marker_transform, path, transform, rgbFace=None):
+        places = (transform + self._down()).transform(path.vertices)
+        scale = marker_transform + Affine2D().scale(1, -1)
+        shapes = [data(marker, scale + Affine2D().translate(x, y)) for x, y in places if x == x and y == y]
+        self._add(gc, "".join(shapes), rgbFace)
+
+    def draw_image(self, gc, x, y, im, transform=None):
+        file = BytesIO()
+        imsave(file, im[::-1], format="png", pil_kwargs={"compress_level": 1})  # rows come lowest first
+        high, wide = im.shape[:2]
+        self.shapes.append(
+            f'<image x="{x:.4g}" y="{self.height - y - high:.4g}" width="{wide}" height="{high}" '
+            f'href="data:image/png;base64,{b64encode(file.getvalue()).decode()}"/>'
+        )
+
+    def _down(self):
+        """matplotlib's y grows upward, SVG's downward."""
+        return Affine2D().scale(1, -1).translate(0, self.height)
+
+    def _frame(self, face):
+        """A line far outside of the picture is cut there; a filled shape would lose its form."""
+        return (-9, -9, self.width + 9, self.height + 9) if face is None else None
+
+    def _add(self, gc, d, face):
+        width = self.points_to_pixels(gc.get_linewidth())
+        look = f'fill="{"none" if face is None else to_hex(face[:3])}"'
+        if width and gc.get_rgb()[3]:
+            look += f' stroke="{to_hex(gc.get_rgb()[:3])}" stroke-width="{width:.4g}"'
+            look += f' stroke-linejoin="{gc.get_joinstyle()}" stroke-linecap="{CAPS[gc.get_capstyle()]}"'
+        if (dashes := gc.get_dashes()[1]) is not None:
+            look += f' stroke-dasharray="{" ".join(f"{self.points_to_pixels(dash):.4g}" for dash in dashes)}"'
+        if (alpha := gc.get_alpha()) != 1:
+            look += f' opacity="{alpha:g}"'
+        shape = f'<path d="{d}" {look}/>'
+        if clip := gc.get_clip_rectangle():
+            box = f"{clip.x0:.6g} {self.height - clip.y1:.6g} {clip.width:.6g} {clip.height:.6g}"
+            x, y, wide, high = box.split()
+            place = f'x="{x}" y="{y}" width="{wide}" height="{high}"'
+            shape = f'<svg {place} viewBox="{box}" overflow="hidden">{shape}</svg>'
+        self.shapes.append(shape)
+
+
+CAPS = {"butt": "butt", "projecting": "square", "round": "round"}
+
+
+def data(path, transform, frame=None):
+    """A path as the text of SVG's d, in tenths of a px; cut at the frame (x0, y0, x1, y1)."""
+    words = []
+    for numbers, code in path.iter_segments(transform, clip=frame, simplify=path.should_simplify):
+        words.append(LETTERS[code])
+        if code != Path.CLOSEPOLY:
+            words.append(" ".join(f"{number:.1f}" for number in numbers))
+    return "".join(words)
