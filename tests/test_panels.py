@@ -101,10 +101,11 @@ def test_a_moved_artist_does_not_pay_for_the_axes_again(monkeypatch):
     panel = Panel(make_neuron(), {"w": (-5.0, 5.0)})
     drawn = []
     monkeypatch.setattr(FigureCanvasAgg, "draw", lambda canvas: drawn.append(canvas))
-    before = panel._pictures[0][1].live
+    before, view = panel._pictures[0][1].live, panel._views.children[0]
     panel.controls["w"].value = 3.0
     assert panel._pictures[0][1].live != before
     assert drawn == []
+    assert panel._views.children[0] is view, "a new view would load its background again"
 
 
 def test_an_animated_picture_equals_a_full_drawing():

@@ -79,7 +79,10 @@ class Panel(widgets.VBox):
                 return
             self.error, self._pictures = None, list(zip(pictures, views, strict=True))
             self.sentence = " ".join(picture.sentence for picture in pictures)
-            if [type(child) for child in self._views.children] != [view.widget for view in views]:
+            kinds = [view.widget for view in views]
+            if len(kinds) != len(self._views.children) or not all(
+                map(isinstance, self._views.children, kinds)
+            ):
                 self._views.children = [view.widget() for view in views]
             for child, view in zip(self._views.children, views, strict=True):
                 child.value = view.live

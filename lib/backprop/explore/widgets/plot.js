@@ -2,7 +2,7 @@
 function render({ model, el }) {
   el.innerHTML = '<div class="plot" style="position:relative"><img alt=""><div></div></div>';
   const [image, overlay] = el.firstChild.children;
-  image.style = "position:absolute;width:100%";
+  image.style = "position:absolute;height:100%";
   overlay.style.position = "relative"; // above the image
   const background = () => {
     URL.revokeObjectURL(image.src);
