@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from asked import ALL, written
+from asked import ALL, parts, turns, written
 from backprop.grading import notebook, release
 
 from . import lab
@@ -225,20 +225,26 @@ def test_a_drawn_digit_is_read(page, address):
     lab.wait_for(lambda: "reads 7" in words.inner_text(), 20, "7 to be read")
 
 
-def run_code(page, code):
-    """Run a line in the open notebook's kernel."""
-    page.evaluate(f"code => {NOTEBOOK}.sessionContext.session.kernel.requestExecute({{ code }}).done", code)
-
-
-def test_a_file_that_one_chapter_writes_is_there_in_the_next(page, address):
-    open_notebook(page, address, chapter("06"))
-    run_code(page, "open('my_layers.py', 'w').write('slope = 7')")
-    open_notebook(page, address, chapter("07"))
-    run_code(page, "import my_layers; open('seen.txt', 'w').write(str(my_layers.slope))")
-    seen = page.evaluate(
-        "jupyterapp.serviceManager.contents.get('seen.txt', { content: true, type: 'file', format: 'text' })"
+def fill_in(page, sources):
+    """Write these texts, {cell id: source}, into the open notebook's cells."""
+    page.evaluate(
+        f"sources => [...{NOTEBOOK}.content.model.cells].forEach(cell => {{"
+        "if (sources[cell.id]) cell.sharedModel.setSource(sources[cell.id]) })",
+        sources,
     )
-    assert seen["content"] == "7"
+
+
+def test_the_learners_own_layers_learn_to_read(page, address):
+    """What is solved in chapter 06 lies in the browser as my_layers.py, and chapter 09 trains it."""
+    open_notebook(page, address, chapter("06"))
+    cells = json.loads((lab.REPOSITORY / "notebooks" / chapter("06")).read_text(encoding="utf-8"))["cells"]
+    fill_in(page, {cells[i]["id"]: parts("06", i)[2] for there, i in turns() if there == "06"})
+    words = str([said(cell) for cell in run_all(page)])
+    assert "my_layers.py now holds MyAffine, MyRelu and MySigmoid" in words
+    open_notebook(page, address, chapter("09"))
+    run_all(page)
+    words = page.locator(PANEL, has_text="digits right, and has never seen one").inner_text()
+    assert re.search(r"Your own network reads 9,[45]\d\d of 10,000", words), words
 
 
 def test_homework_is_solved_here_downloaded_and_graded(page, address, tmp_path):
@@ -250,11 +256,7 @@ def test_homework_is_solved_here_downloaded_and_graded(page, address, tmp_path):
         lines = notebook.source(exercise.answer).split("\n")
         kept = [line for line in lines if line.strip() not in (release.BEGIN, release.END)]
         answers[exercise.answer["id"]] = "\n".join(kept)
-    page.evaluate(
-        f"answers => [...{NOTEBOOK}.content.model.cells].forEach(cell => {{"
-        "if (answers[cell.id]) cell.sharedModel.setSource(answers[cell.id]) })",
-        answers,
-    )
+    fill_in(page, answers)
     checks = [cell for cell in run_all(page) if cell["id"].endswith("-check")]
     assert all("✓" in str(said(cell)) for cell in checks), [said(cell) for cell in checks]
     page.evaluate("jupyterapp.commands.execute('docmanager:save')")
