@@ -1,9 +1,9 @@
 """Layers and losses, each with forward and backward in one class. Source: [S0], [S2], [S3].
 
 A layer:  forward(x) -> y         keeps what the backward pass needs
-          backward(dout) -> dx    takes ∂L/∂y, sets grads, returns ∂L/∂x
+          backward(dout) -> dx    takes ∂E/∂y, sets grads, returns ∂E/∂x
           params, grads           dicts of arrays: the same names, the same shapes
-A loss:   forward(y, t) -> float  and  backward(dout=1.0) -> ∂L/∂y
+A loss:   forward(y, t) -> float  and  backward(dout=1.0) -> ∂E/∂y
 
 N is the batch size, D the number of inputs, M of outputs; one example alone, (D,), works too.
 No layer changes its input or dout. backward before forward raises RuntimeError; shapes that
@@ -181,7 +181,7 @@ class Maxout(Layer):
 
 
 class MeanSquaredError:
-    """L = mean((y − t)²) over all elements; y and t of one shape. Source: [S1]."""
+    """E = mean((y − t)²) over all elements; y and t of one shape. Source: [S1]."""
 
     t = None
 
@@ -196,7 +196,7 @@ class MeanSquaredError:
 
 
 class HalfSquaredError:
-    """L = ½ Σ (t − y)² over all elements; y and t of one shape. Source: [S2]."""
+    """E = ½ Σ (t − y)² over all elements; y and t of one shape. Source: [S2]."""
 
     t = None
 
@@ -211,7 +211,7 @@ class HalfSquaredError:
 
 
 class SoftmaxWithLoss:
-    """L = −Σ t log p, averaged over the batch, with p = softmax(scores). Source: [S3].
+    """E = −Σ t log p, averaged over the batch, with p = softmax(scores). Source: [S3].
 
     scores: (N, K) or (K,). t: integer labels, (N,), or one-hot rows, the shape of scores.
     After forward, .p holds the probabilities.

@@ -96,7 +96,7 @@ class Network:
         return loss, self.params.gradients()
 
     def gradient(self, x, t):
-        """∂loss/∂parameter for each parameter, by backpropagation: a dict like params."""
+        """∂E/∂parameter for each parameter, by backpropagation: a dict like params."""
         return self.loss_and_gradient(x, t)[1]
 
     def numerical_gradient(self, x, t, h=1e-4):

@@ -24,7 +24,7 @@ def train(network, x, t, *, iterations, batch_size=100, learning_rate=0.1, rng=N
 
     x: (N, D) inputs, float or uint8 images. t: their N targets. rng: a Generator, a seed or None.
     Each iteration draws batch_size rows at random with replacement and takes
-    W := W − learning_rate · ∂loss/∂W for every parameter.
+    W := W − learning_rate · ∂E/∂W for every parameter.
     BLAS keeps to one thread during a step, and only then.
     The network takes on the precision of the data: float32 for float32 and uint8, else float64. Where
     that changes, its parameters are new arrays: read network.params again.
