@@ -5,6 +5,8 @@
     python -m tests.mutants grading --sample 200 --seed 1    homework/ and grading/
     python -m tests.mutants core --only layers.py:60         what stands in that line
     python -m tests.mutants core --list                      the mutants, without running a test
+    python -m tests.mutants panels --seconds 60              the tests for one mutant; then it survives
+    python -m tests.mutants panels --reach reach.json        keep there what the tests reach, or take it
 
 No change is made for the sake of one piece of code: the rules below are applied wherever they fit.
 Texts (strings with a space in them), messages of errors, docstrings, annotations and imports stay as
@@ -31,6 +33,7 @@ import functools
 import gc
 import importlib
 import json
+import math
 import multiprocessing
 import os
 import random
@@ -546,7 +549,7 @@ def said(house):
 
 
 def selected(mutant, reach):
-    """The tests for a mutant, in the order in which they are to run."""
+    """The tests for a mutant, in the order in which they are to run, and none that begins too late."""
     first, last = mutant.span
 
     def touches(lines):
@@ -568,7 +571,12 @@ def selected(mutant, reach):
         together = (groups[file], file) if facts["shares"] else (0.0, "")
         return not chosen[test], facts["starts"], together, facts["seconds"]
 
-    return sorted(chosen, key=order)
+    begin, within = 0.0, []
+    for test in sorted(chosen, key=order):
+        if begin <= reach.get("budget", math.inf):
+            within.append(test)
+        begin += reach["tests"][test]["seconds"]
+    return within
 
 
 class Chosen:
@@ -690,6 +698,8 @@ def main(arguments=None):
     parser.add_argument("--seed", type=int, default=1, help="of the sample")
     parser.add_argument("--goal", type=float, help="percent of the mutants to be killed")
     parser.add_argument("--only", default="", help="a part of a file's path, or path:line")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="of tests for one mutant")
+    parser.add_argument("--reach", type=Path, help="a file: what the tests reach, of this tree")
     parser.add_argument("--list", action="store_true", help="print the mutants and stop")
     options = parser.parse_args(arguments)
     paths, tests, marks, goal = GROUPS[options.group]
@@ -702,15 +712,20 @@ def main(arguments=None):
             importlib.import_module(name)
     gc.freeze()  # no child looks through what all of them share
     with tempfile.TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True) as folder:
-        return report(mutants, Path(folder).resolve(), files(tests), marks, options.goal or goal)
+        start = time.monotonic()
+        adopt_orphans()
+        houses = Houses(Path(folder).resolve(), AT_ONCE).folders
+        if options.reach and options.reach.exists():
+            reach = json.loads(options.reach.read_text())
+        else:
+            reach = baseline(houses[0], files(tests), marks)
+            if options.reach:
+                options.reach.write_text(json.dumps(reach))
+        return report(mutants, houses, reach | {"budget": options.seconds}, options.goal or goal, start)
 
 
-def report(mutants, folder, tests, marks, goal):
+def report(mutants, houses, reach, goal, start):
     """Run the mutants, print each verdict and the sums. -> exit code"""
-    start = time.monotonic()
-    adopt_orphans()
-    houses = Houses(folder, AT_ONCE).folders
-    reach = baseline(houses[0], tests, marks)
     failed = [test for test, facts in reach["tests"].items() if facts["failed"]]
     for test in failed:
         print(f"FAILS without a change, left out: {test}")
