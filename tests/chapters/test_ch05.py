@@ -230,18 +230,18 @@ def test_replay_shows_every_number_at_its_place(history, i):
     for W, tails, heads in (("W1", ("x₁", "x₂"), ("h₁", "h₂")), ("W2", ("h₁", "h₂"), ("y₁", "y₂"))):
         for a, tail in enumerate(tails):
             for b, head in enumerate(heads):
-                along = 0.5 if a == b else 0.36
+                along = 0.5 if a == b else 0.33
                 x, middle = (np.array(where[tail]) * (1 - along) + np.array(where[head]) * along).round(1)
                 near = {t: c for (u, v), (t, c) in at.items() if abs(u - x) < 4 and -16 < v - middle < 20}
                 assert near == {shown(p[W][a, b], 3): PARAMETER, shown(g[W][a, b], 5): BACKWARD}, (tail, head)
     for b, heads in (("b1", ("h₁", "h₂")), ("b2", ("y₁", "y₂"))):
         for j, head in enumerate(heads):
             x, middle = where[head]
-            assert at[x, middle + 38] == (f"b = {shown(p[b][j], 3)}", PARAMETER)
-            assert at[x, middle + 58] == (shown(g[b][j], 5), BACKWARD)
+            assert at[x, middle + 44] == (f"b = {shown(p[b][j], 3)}", PARAMETER)
+            assert at[x, middle + 64] == (shown(g[b][j], 5), BACKWARD)
     for name, target in (("y₁", "0.2"), ("y₂", "0.1")):
         x, middle = where[name]
-        assert at[x + 32, middle - 1][0] == f"target {target}"
+        assert (at[x + 30, middle - 9][0], at[x + 30, middle + 9][0]) == ("target", target)
 
 
 def test_all_rates_at_once_repeat_the_chapters_run(history, trained):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..explore.figures import moving, moving_line, new_figure, style
-from ..explore.network import Edge, Node, column_x, network_picture
+from ..explore.network import ROW, TOP, Edge, Node, column_x, network_picture
 from ..explore.picture import Picture, drawing
 from ..explore.question import Question, Reply
 from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER, STROKE
@@ -129,7 +129,7 @@ def make_replay(history):
         columns = [
             [Node("x₁", number(INPUT[0])), Node("x₂", number(INPUT[1]))],
             [Node("h₁", decimals(hidden[0], 4)), Node("h₂", decimals(hidden[1], 4))],
-            [Node("y₁", decimals(y[0], 4)), Node("y₂", decimals(y[1], 4))],
+            [Node(f"y{'₁₂'[j]}", decimals(y[j], 4), target=number(TARGET[j])) for j in (0, 1)],
         ]
         edges = [
             Edge((layer, i), (layer + 1, j), decimals(p[W][i, j], 3), decimals(g[W][i, j], 5))
@@ -140,12 +140,9 @@ def make_replay(history):
         extra = []
         for layer, b in enumerate(("b1", "b2"), start=1):
             for j in (0, 1):
-                x, top = column_x(layer, 3), 96 + 190 * j
-                extra.append(text(x, top + 44, f"b = {decimals(p[b][j], 3)}", PARAMETER, bold=True))
-                extra.append(text(x, top + 64, decimals(g[b][j], 5), BACKWARD, bold=True))
-        for j in (0, 1):
-            x, middle = column_x(2, 3) + 32, 96 + 190 * j + 5
-            extra.append(text(x, middle, f"target {number(TARGET[j])}", anchor="start", size=14))
+                x, top = column_x(layer, 3), TOP + ROW * j
+                extra.append(text(x, top + 50, f"b = {decimals(p[b][j], 3)}", PARAMETER, bold=True))
+                extra.append(text(x, top + 70, decimals(g[b][j], 5), BACKWARD, bold=True))
         extra.append(text(14, 21, "value", FORWARD, "start"))
         extra.append(text(74, 21, "weight or bias", PARAMETER, "start"))
         extra.append(text(200, 21, "measured gradient", BACKWARD, "start"))

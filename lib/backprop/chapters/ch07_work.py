@@ -8,7 +8,7 @@ import numpy as np
 
 from ..explore.equations import equations
 from ..explore.figures import moving_dot, moving_line, new_figure
-from ..explore.network import Edge, Node, network_picture
+from ..explore.network import ROW, TOP, Edge, Node, column_x, network_picture
 from ..explore.picture import Picture
 from ..explore.question import Question, Reply
 from ..explore.style import BACKWARD, FORWARD, HIGHLIGHT, MUTED, PARAMETER
@@ -97,8 +97,9 @@ def worked_network(step=0, x1=0.1, x2=0.2, t1=0.4, t2=0.6, alpha=0.5):
     columns = [
         [Node("x₁", eight(x1)), Node("x₂", eight(x2))],
         [Node(symbol(h), value(h, 1), gradient(f"δ{h}", 6), step in (1, 6, 9)) for h in ("h1", "h2")],
-        [Node(symbol(o), value(o, 2), gradient(f"δ{o}", 4), step in (2, 4, 9)) for o in ("o1", "o2")],
-    ]
+        [Node(symbol(o), value(o, 2), gradient(f"δ{o}", 4), step in (2, 4, 9), eight(t))
+         for o, t in (("o1", t1), ("o2", t2))],
+    ]  # fmt: skip
     edges = []
     for k in range(1, 9):
         first = k <= 4
@@ -108,11 +109,11 @@ def worked_network(step=0, x1=0.1, x2=0.2, t1=0.4, t2=0.6, alpha=0.5):
         source = (0 if first else 1, (k - 1) % 2)
         lit = step == 8 or (step == 7 and first) or (step == 5 and not first)
         edges.append(Edge(source, target, label, gradient(f"∂E/∂w{k}", 7 if first else 5), lit))
-    extra = [text(672, y, f"target {eight(t)}", MUTED, "start") for y, t in ((101, t1), (291, t2))]
+    extra, x, y = [], column_x(2, 3), TOP + ROW / 2
     if step in (3, 9):
-        extra.append(box(574, 177, 132, 28, HIGHLIGHT, line_width=4))
+        extra.append(box(x - 66, y - 14, 132, 28, HIGHLIGHT, line_width=4))
     if step >= 3:
-        extra.append(text(640, 196, f"E {decimals(shown['E_total'], 8)}", FORWARD, bold=True))
+        extra.append(text(x, y + 5, f"E {decimals(shown['E_total'], 8)}", FORWARD, bold=True))
     return network_picture(columns, edges, "The 2-2-2 network", _step_sentence(step, v, shown), extra=extra)
 
 
