@@ -407,11 +407,10 @@ def test_wide_numbers_of_a_network_lie_on_no_edge_and_no_other_number():
              for c in (0, 1) for a in (0, 1) for b in (0, 1)]  # fmt: skip
     picture = network_picture(columns, edges, "", "", gradients=False)
     boxes = [box_of(t) for t in texts(picture)]
-    for i, (left, top, right, bottom) in enumerate(boxes):
-        assert 0 <= left and right <= 760 and 0 <= top
-        for other in boxes[i + 1 :]:
-            apart = other[0] >= right or other[2] <= left or other[1] >= bottom or other[3] <= top
-            assert apart, (boxes[i], other)
+    for i, one in enumerate(boxes):
+        assert one[0] >= 0 and one[1] >= 0 and one[2] <= 760
+        for two in boxes[i + 1 :]:
+            assert two[0] >= one[2] or two[2] <= one[0] or two[1] >= one[3] or two[3] <= one[1], (one, two)
     slanted = [line for line in map(lambda s: ends(s.attrib), shapes(picture, "line")) if line[1] != line[3]]
     assert len(slanted) == 4
     for x1, y1, x2, y2 in slanted:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from backprop import mean_squared_error, numerical_gradient
+from backprop import HalfSquaredError, MeanSquaredError, mean_squared_error, numerical_gradient
 from backprop.chapters import ch05_measure as ch05
 from backprop.explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, PARAMETER
 
@@ -150,6 +150,18 @@ def test_how_far_both_differences_of_a_cube_are_off():
             up, here, down = (x + h) ** 3, x**3, (x - h) ** 3
             assert (up - here) / h - 3 * x**2 == 3 * x * h + h**2
             assert (up - down) / (2 * h) - 3 * x**2 == h**2
+
+
+def test_both_squared_errors_differ_by_a_factor():
+    """2/M for M outputs: 1 for the two of the network, 2/3 for the three of the example."""
+    y, t = np.array([0.6, 0.7, 0.3]), np.array([0.2, 0.1, 0.9])
+    for M in (2, 3):
+        mean, half = MeanSquaredError(), HalfSquaredError()
+        mean.forward(y[:M], t[:M])
+        half.forward(y[:M], t[:M])
+        assert np.allclose(half.backward(), y[:M] - t[:M]) and np.allclose(
+            mean.backward(), 2 / M * (y[:M] - t[:M])
+        )
 
 
 def test_the_table_of_errors_has_every_choice():
@@ -349,6 +361,22 @@ def test_learning_rate_picture_shows_the_runs_of_all_rates_and_the_chosen_one(tr
             assert ax.get_ylim()[0] < curves.min() and curves.max() < ax.get_ylim()[1], "nothing is cut off"
     assert (left.get_ylabel(), right.get_ylabel()) == ("loss", "largest gradient")
     assert chosen.get_linestyle() == "--" and left.lines[-1].get_color() == DATA
+
+
+def test_every_gray_curve_has_its_rate_at_its_end(trained):
+    _, losses, steepest = trained
+    for ax, curves in zip(ch05.make_learning_rate()().content.axes, (losses, steepest), strict=True):
+        low, high = np.log10(ax.get_ylim())
+        named, places = {}, []
+        for note in ax.texts:
+            assert note.xy[0] == 1, "the line leads to the axis's right end"
+            for name in note.get_text().split(", "):
+                named[float(name)] = note.xy[1]
+            places.append(note.get_position()[1])
+        assert sorted(named) == ch05.RATES
+        for k, rate in enumerate(ch05.RATES):
+            assert named[rate] == pytest.approx((np.log10(curves[-1, k]) - low) / (high - low), abs=0.0051)
+        assert max(np.diff(places)) < -0.05 and places[-1] >= 0, "one below the other"
 
 
 def test_flat_losses_below_1e_18_are_truncation(trained):

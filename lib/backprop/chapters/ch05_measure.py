@@ -173,6 +173,7 @@ def make_learning_rate():
     for ax, curves in ((left, losses), (right, steepest)):
         ax.plot(shown + 1, curves[shown], color=FAINT, linewidth=1.2)
         ax.minorticks_off()
+        _name_ends(ax, curves[-1])
     loss = moving_line(left, color=DATA, linewidth=3)
     slope = moving_line(right, "--", color=BACKWARD, linewidth=3)
 
@@ -188,6 +189,18 @@ def make_learning_rate():
         ))  # fmt: skip
 
     return draw
+
+
+def _name_ends(ax, ends):
+    """Write each curve's rate at its right end; names that would overlap stand one below the other."""
+    low, high = np.log(ax.get_ylim())
+    heights = np.round((np.log(ends) - low) / (high - low), 2)  # as parts of the axis
+    place, line = 1.1, {"arrowstyle": "-", "color": FAINT, "relpos": (0, 0.5), "shrinkA": 0, "shrinkB": 0}
+    for height in sorted(set(heights), reverse=True):  # curves that end together share a name
+        names = ", ".join(number(rate) for rate, one in zip(RATES, heights, strict=True) if one == height)
+        place = min(height, place - 0.06)
+        ax.annotate(names, (1, height), (1.08, place), "axes fraction",
+                    va="center", fontsize=10.5, color=MUTED, arrowprops=line)  # fmt: skip
 
 
 def _verdict(outputs, losses, steepest):
