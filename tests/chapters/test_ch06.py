@@ -416,6 +416,19 @@ def test_entries_backward_and_what_slips_give():
     assert list(question.mistakes) == [(row_1_of_dy, 10), (row_1_of_W, 10), (24, row_2_of_x)]
 
 
+def multiplications(a, b):
+    """Of the product of two matrices with these shapes, counted one by one."""
+    return sum(1 for _ in itertools.product(range(a[0]), range(a[1]), range(b[1])))
+
+
+def test_the_way_back_takes_twice_the_multiplications():
+    for N, D, M in ((1, 784, 50), (5, 2, 3)):
+        forward = multiplications((N, D), (D, M))
+        back = multiplications((N, M), (M, D)) + multiplications((D, N), (N, M))
+        assert forward == N * D * M and back == 2 * forward
+    assert ch06.WAY_BACK.answer == "twice as many"
+
+
 def test_what_a_dragged_x_moves():
     before, after = affine(X, W, B, DY), affine([[7, 2], [3, 4]], W, B, DY)
     moved = [words for words, m, r, c in names(before) if before[m][r][c] != after[m][r][c]]

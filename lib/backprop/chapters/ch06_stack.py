@@ -451,6 +451,15 @@ HIDDEN = Question(
     "x · W as before; only b is new.",
     {(5, 11, 17): "The bias is missing.", (6, 12, 18): "That is with the old b. Now b is (1, 2, 3)."},
 )
+WAY_BACK = Question(
+    "The way back takes", "twice as many",
+    "dx and dW are a product each, and each has as many multiplications as x · W.",
+    "Count: each of the N · D entries of dx is a sum of M products, each of the D · M entries of dW one of N.",
+    {"half as many": "There are two products on the way back, dy · Wᵀ and xᵀ · dy. Forward there is one.",
+     "as many": "That is one of the two products. The way back takes dy · Wᵀ and xᵀ · dy.",
+     "as many for each weight": "So it is when slopes are measured. One dy serves all weights at once."},
+    choices=("half as many", "as many", "twice as many", "as many for each weight"),
+)
 # fmt: on
 
 
