@@ -509,6 +509,9 @@ def test_epochs_panel_says_and_shows_loss_and_outputs(curves):
         assert dots == [[one] for one in last], "a dot at the end of each curve"
         for (x, y), ax in zip(last, (left, right, right), strict=True):
             assert ax.get_xlim()[0] <= x <= ax.get_xlim()[1] and ax.get_ylim()[0] <= y <= ax.get_ylim()[1]
+        for words, line in zip(right.texts[:2], (o_1, o_2), strict=True):
+            assert np.allclose(words.get_position(), line.get_xydata()[-1] + [0, 0.012])
+    assert [words.get_text() for words in right.texts] == ["o₁", "o₂", "target o₁", "target o₂"]
     assert {line.get_ydata()[0] for line in right.lines if line.get_linestyle() == ":"} == {0.4, 0.6}
     assert (o_1.get_linestyle(), o_2.get_linestyle()) == ("-", "--")
     assert (o_1.get_color(), o_2.get_color(), loss.get_color()) == (FORWARD, PARAMETER, BACKWARD)
@@ -524,6 +527,89 @@ def test_a_larger_alpha_is_faster_over_the_whole_slider_and_the_loss_falls():
     )
     for output, target in zip(outputs, (0.4, 0.6), strict=True):
         assert np.all(np.abs(output[1:] - target) <= np.abs(output[:-1] - target) + 1e-12), "they approach"
+
+
+@pytest.fixture(scope="module")
+def long_steps():
+    """{times: E (41, 401)} for α = 0, 0.5, … 200 from so many times the source's weights, by this test."""
+    found = {}
+    for times in (1, 2, 3):
+        w = [None, *(np.full(401, times * ch07.START[f"w{k}"]) for k in range(1, 9))]
+        x, t, alpha, found[times] = (0.1, 0.2), (0.4, 0.6), np.arange(401) / 2, np.empty((41, 401))
+        for epoch in range(41):
+            h = [1 / (1 + np.exp(-(w[k] * x[0] + w[k + 1] * x[1]))) for k in (1, 3)]
+            o = [1 / (1 + np.exp(-(w[k] * h[0] + w[k + 1] * h[1]))) for k in (5, 7)]
+            found[times][epoch] = ((t[0] - o[0]) ** 2 + (t[1] - o[1]) ** 2) / 2
+            do = [(o[i] - t[i]) * o[i] * (1 - o[i]) for i in (0, 1)]
+            dh = [(do[0] * w[5 + i] + do[1] * w[7 + i]) * h[i] * (1 - h[i]) for i in (0, 1)]
+            g = [None, *(d * i for d in dh for i in x), *(d * i for d in do for i in h)]
+            w = [None, *(w[k] - alpha * g[k] for k in range(1, 9))]
+    return found
+
+
+def test_overshoot_panel_says_where_one_update_leads(long_steps):
+    panel, kinds = panels("07")[3], set()
+    assert panel.controls["start_weights"].options == ("the source's", "doubled", "tripled")
+    assert every_place(panel.controls["alpha"]) == [i / 2 for i in range(401)]
+    for times, name in enumerate(panel.controls["start_weights"].options, 1):
+        E, below = long_steps[times], long_steps[times][1] < long_steps[times][0]
+        best, first = np.argmin(E[1]), 1 + np.argmin(below[1:])
+        assert below[1:first].all() and not below[first:].any(), "one place from which on E is larger"
+        for i in range(401):
+            words = said(panel.draw(alpha=i / 2, start_weights=name))
+            head, tail = words.split("; ")
+            assert head.startswith(f"α = {i / 2:g}: one update takes E from ")
+            found = [
+                number(n) for n in re.findall(r"(?<=[=mo] )−?[\d.]+\d(?:e[−+]\d+)?", head.split(": ", 1)[1])
+            ]
+            assert found[:2] == pytest.approx([E[0, i], E[1, i]], rel=1e-3)
+            verdict = "lowest of all" if i == best else "too short" if i < best else "past the lowest place"
+            verdict = verdict if i < first else "overshoots: E is larger than before"
+            assert verdict in head and (found[0] < found[1]) == (i >= first), words
+            kinds.add(verdict)
+            if i != best:
+                assert f"The best α is {best / 2:g}, with E = " in head
+                assert found[-1] == pytest.approx(E[1, best], rel=1e-3)
+            end = "E is below 1e−20" if E[-1, i] < 1e-20 else f"E = {E[-1, i]:.2e}".replace("-", "−")
+            start = f"from α = {first / 2:g} on, E is larger than before. After 40 such updates "
+            assert tail.startswith(start)
+            if tail != f"{start}{end}.":  # so many long steps multiply what rounding leaves
+                assert number(tail.split()[-1].rstrip(".")) == pytest.approx(E[-1, i], rel=0.02)
+    assert len(kinds) == 4
+
+
+def test_overshoot_picture_shows_both_losses_and_marks_the_best(long_steps):
+    panel = panels("07")[3]
+    for times, name in enumerate(panel.controls["start_weights"].options, 1):
+        for i in (0, 1, 63, 200, 400):
+            E = long_steps[times]
+            left, right = panel.draw(alpha=i / 2, start_weights=name).content.axes
+            after, above, before, best, here = left.lines
+            assert np.allclose(after.get_xydata().T, [np.arange(401) / 2, E[1]])
+            x, y = above.get_xydata().T
+            larger = E[1] > E[0]
+            assert np.allclose(y[larger], E[1][larger]) and np.isnan(y[~larger]).all()
+            assert list(before.get_ydata()) == pytest.approx([E[0, 0], E[0, 0]])
+            assert np.allclose(best.get_xydata(), [(np.argmin(E[1]) / 2, E[1].min())])
+            assert np.allclose(here.get_xydata(), [(i / 2, E[1, i])])
+            x, y = right.lines[0].get_xydata().T
+            assert list(x) == list(range(41)) and y == pytest.approx(np.maximum(E[:, i], 1e-20), rel=0.02)
+            assert left.get_ylim()[0] < 0 and E[1].max() < left.get_ylim()[1] and E.max() < 1
+    labels = [words.get_text() for words in left.figure.legends[0].get_texts()]
+    assert labels == ["after one update", "larger than before", "before", "the best α", "your α"]
+
+
+def test_long_steps_overshoot_and_find_back(long_steps):
+    """What the chapter says of them, and of α = 100."""
+    for E in long_steps.values():
+        assert (E[-1, 1:] < E[0, 1:]).all() and E.max() < 1, "all come down, and none runs away"
+    E = long_steps[1]
+    assert ch07.ALPHA_100.answer == "raises E"
+    assert f"From {E[0, 200]:.4f} to {E[1, 200]:.4f}." in ch07.ALPHA_100.reason
+    assert 3 * np.argmin(E[1]) / 2 < 100 and E[1].min() < E[0, 0] / 1000, "almost to 0"
+    assert (E[0, 1] - E[1, 1]) * 200 > E[0, 0], "more than there is to lower"
+    assert np.argmin(E[1]) == 63 and np.argmax(E[1] > E[0]) == 140
+    assert 0.95 * E[0, 0] < E[1, 138] < E[0, 0], "α = 69 lands nearly as high"
 
 
 def test_a_mixture_of_old_and_new_weights_still_lowers_the_loss_but_is_no_gradient():

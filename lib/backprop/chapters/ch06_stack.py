@@ -454,7 +454,7 @@ HIDDEN = Question(
 WAY_BACK = Question(
     "The way back takes", "twice as many",
     "dx and dW are a product each, and each has as many multiplications as x · W.",
-    "Count: each of the N · D entries of dx is a sum of M products, each of the D · M entries of dW one of N.",
+    "Count: each of dx's N · D entries is a sum of M products, each of dW's D · M entries one of N.",
     {"half as many": "There are two products on the way back, dy · Wᵀ and xᵀ · dy. Forward there is one.",
      "as many": "That is one of the two products. The way back takes dy · Wᵀ and xᵀ · dy.",
      "as many for each weight": "So it is when slopes are measured. One dy serves all weights at once."},
