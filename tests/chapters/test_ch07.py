@@ -557,24 +557,27 @@ def test_overshoot_panel_says_where_one_update_leads(long_steps):
         assert below[1:first].all() and not below[first:].any(), "one place from which on E is larger"
         for i in range(401):
             words = said(panel.draw(alpha=i / 2, start_weights=name))
-            head, tail = words.split("; ")
-            assert head.startswith(f"α = {i / 2:g}: one update takes E from ")
-            found = [
-                number(n) for n in re.findall(r"(?<=[=mo] )−?[\d.]+\d(?:e[−+]\d+)?", head.split(": ", 1)[1])
-            ]
-            assert found[:2] == pytest.approx([E[0, i], E[1, i]], rel=1e-3)
-            verdict = "lowest of all" if i == best else "too short" if i < best else "past the lowest place"
-            verdict = verdict if i < first else "overshoots: E is larger than before"
-            assert verdict in head and (found[0] < found[1]) == (i >= first), words
+            form = "α = (.*): one update takes E from (.*) to (.*), (.*). Best is α = (.*) with (.*); from α = (.*)"
+            found = re.fullmatch(f"{form} on E gets larger. After 40 updates (.*)\\.", words).groups()
+            alpha, old, new, verdict, best_alpha, lowest, larger, end = found
+            assert (alpha, best_alpha, larger) == (f"{i / 2:g}", f"{best / 2:g}", f"{first / 2:g}")
+            assert [number(n) for n in (old, new, lowest)] == pytest.approx(
+                [E[0, i], E[1, i], E[1, best]], rel=1e-3
+            )
+            wanted = (
+                "the lowest of all"
+                if i == best
+                else "too short a step"
+                if i < best
+                else "past the lowest place"
+            )
+            wanted = wanted if i < first else "the step overshoots"
+            assert verdict == wanted and (number(old) < number(new)) == (i >= first), words
             kinds.add(verdict)
-            if i != best:
-                assert f"The best α is {best / 2:g}, with E = " in head
-                assert found[-1] == pytest.approx(E[1, best], rel=1e-3)
-            end = "E is below 1e−20" if E[-1, i] < 1e-20 else f"E = {E[-1, i]:.2e}".replace("-", "−")
-            start = f"from α = {first / 2:g} on, E is larger than before. After 40 such updates "
-            assert tail.startswith(start)
-            if tail != f"{start}{end}.":  # so many long steps multiply what rounding leaves
-                assert number(tail.split()[-1].rstrip(".")) == pytest.approx(E[-1, i], rel=0.02)
+            if E[-1, i] < 1e-20:
+                assert end == "E is below 1e−20"
+            else:  # so many long steps multiply what rounding leaves
+                assert number(end.removeprefix("E = ")) == pytest.approx(E[-1, i], rel=0.02)
     assert len(kinds) == 4
 
 

@@ -385,18 +385,16 @@ def make_overshoot(epochs=40):
         best.set_data([LONG_RATES[low]], [new[low]])
         here.set_data([alpha], [new[i]])
         many.set_data(range(epochs + 1), np.maximum(losses[:, i], LOWEST))
-        words = f"α = {number(alpha)}: one update takes E from {number(old)} to {number(new[i])}"
-        if i != low:
-            where = "too short for the lowest place" if i < low else "past the lowest place"
-            where = "overshoots: E is larger than before" if larger[i] else f"is {where}"
-            words += (
-                f". The step {where}. The best α is {number(LONG_RATES[low])}, with E = {number(new[low])}"
-            )
-        words += (
-            f"{', the lowest of all' if i == low else ''}; from α = {number(LONG_RATES[np.argmax(larger)])}"
+        where = (
+            "the lowest of all" if i == low else "too short a step" if i < low else "past the lowest place"
         )
-        words += f" on, E is larger than before. After {epochs} such updates {_size(losses[-1, i])}."
-        return Picture(figure, words)
+        where = "the step overshoots" if larger[i] else where
+        return Picture(figure, (
+            f"α = {number(alpha)}: one update takes E from {number(old)} to {number(new[i])}, {where}. Best is "
+            f"α = {number(LONG_RATES[low])} with {number(new[low])}; from α = "
+            f"{number(LONG_RATES[np.argmax(larger)])} on E gets larger. After {epochs} updates "
+            f"{_size(losses[-1, i])}."
+        ))  # fmt: skip
 
     return draw
 
