@@ -429,6 +429,11 @@ def box_of(t):
 # equations
 
 
+def test_a_long_line_of_equations_makes_the_page_smaller():
+    for long, size in (("x = " + "1 + " * 20 + "1", "17px"), ("x = " + "1 + " * 24 + "1", "15.5px")):
+        assert f"font-size:{size}" in equations([("y = 1", ""), (long, "")], "", "").content._repr_html_()
+
+
 def rows(equation):
     """The inside of <math>, without the outer row."""
     return mathml(equation).removeprefix('<math displaystyle="true"><mrow>').removesuffix("</mrow></math>")

@@ -368,7 +368,9 @@ def test_every_gray_curve_has_its_rate_at_its_end(trained):
     for ax, curves in zip(ch05.make_learning_rate()().content.axes, (losses, steepest), strict=True):
         low, high = np.log10(ax.get_ylim())
         named, places = {}, []
-        for note in ax.texts:
+        heading, *notes = ax.texts
+        assert heading.get_text() == "rate"
+        for note in notes:
             assert note.xy[0] == 1, "the line leads to the axis's right end"
             for name in note.get_text().split(", "):
                 named[float(name)] = note.xy[1]

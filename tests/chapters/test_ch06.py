@@ -374,7 +374,19 @@ def test_where_the_numbers_of_two_layers_stand():
             places |= {(middle + dx, 246 + 24 * r): ([values], color) for r, values in enumerate(matrix)}
             places[middle + dx, 366] = row, color
     for place, (rows, color) in places.items():
-        assert found[place] == ("\u2002".join(map(signed, rows[0])), color), place
+        words, shade = found[place]
+        assert (words.replace("\u2007", ""), shade) == ("\u2002".join(map(signed, rows[0])), color), place
+
+
+def test_the_columns_of_a_matrix_are_aligned():
+    """Figure spaces, as wide as a digit, fill each column from the left."""
+    for place in ({"x1": -5, "x2": 1}, {"x1": 2, "x2": 3}):
+        rows = {}
+        for t in texts(panels("06")[2].draw(step=4, **place)):
+            if t.x in (355, 665) and 222 < t.y < 330:
+                rows.setdefault(t.x, []).append([len(part) for part in t.words.split("\u2002")])
+        assert [len(found) for found in rows.values()] == [2, 3]
+        assert all(row == found[0] for found in rows.values() for row in found)
 
 
 @pytest.mark.parametrize(

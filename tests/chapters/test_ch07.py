@@ -557,8 +557,9 @@ def test_overshoot_panel_says_where_one_update_leads(long_steps):
         assert below[1:first].all() and not below[first:].any(), "one place from which on E is larger"
         for i in range(401):
             words = said(panel.draw(alpha=i / 2, start_weights=name))
-            form = "α = (.*): one update takes E from (.*) to (.*), (.*). Best is α = (.*) with (.*); from α = (.*)"
-            found = re.fullmatch(f"{form} on E gets larger. After 40 updates (.*)\\.", words).groups()
+            form = r"α = (.*): one update takes E from (.*) to (.*), (.*)\. Best is α = (.*) with (.*); "
+            form += r"from α = (.*) on, E rises\. After 40 updates (.*)\."
+            found = re.fullmatch(form, words).groups()
             alpha, old, new, verdict, best_alpha, lowest, larger, end = found
             assert (alpha, best_alpha, larger) == (f"{i / 2:g}", f"{best / 2:g}", f"{first / 2:g}")
             assert [number(n) for n in (old, new, lowest)] == pytest.approx(

@@ -68,7 +68,7 @@ def make_errors():
     ax.plot(steps, ROUNDING / steps, ":", color=DATA, linewidth=2, label="rounding, at most")
     figure.legend(loc="outside upper center", ncols=3, fontsize=10.5, frameon=False)
     ax.text(1e-13, 1e-8, "← rounding", fontsize=11.5, color=MUTED, ha="center")
-    ax.text(1.5e-2, 1e-8, "truncation →", fontsize=11.5, color=MUTED, ha="center")
+    ax.text(7e-2, 1e-8, "truncation →", fontsize=11.5, color=MUTED, ha="right")
     at = moving(ax.axvline(0.1, color=STROKE[HIGHLIGHT], linewidth=2))
     forward = moving_line(ax, "s", color=PARAMETER, markersize=10, markeredgecolor=DATA)
     central = moving_line(ax, "o", color=FORWARD, markersize=11, markeredgecolor=DATA)
@@ -195,7 +195,8 @@ def _name_ends(ax, ends):
     """Write each curve's rate at its right end; names that would overlap stand one below the other."""
     low, high = np.log(ax.get_ylim())
     heights = np.round((np.log(ends) - low) / (high - low), 2)  # as parts of the axis
-    place, line = 1.1, {"arrowstyle": "-", "color": FAINT, "relpos": (0, 0.5), "shrinkA": 0, "shrinkB": 0}
+    place, line = 1.06, {"arrowstyle": "-", "color": FAINT, "relpos": (0, 0.5), "shrinkA": 0, "shrinkB": 0}
+    ax.text(1.08, 1.06, "rate", transform=ax.transAxes, va="center", fontsize=10.5, color=MUTED)
     for height in sorted(set(heights), reverse=True):  # curves that end together share a name
         names = ", ".join(number(rate) for rate, one in zip(RATES, heights, strict=True) if one == height)
         place = min(height, place - 0.06)

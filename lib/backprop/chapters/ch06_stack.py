@@ -365,9 +365,14 @@ def two_layers(x1=1, x2=2, step=0):
 
 
 def _listing(x, y, name, matrix, color):
-    """A matrix's name and its rows below it."""
-    rows = [text(x, y + 24 * (i + 1), _list(row), color) for i, row in enumerate(np.atleast_2d(matrix))]
-    return text(x, y, name, color, bold=True) + "".join(rows)
+    """A matrix's name and its rows below it, its columns aligned at the right."""
+    rows = [[minus(f"{value:.0f}") for value in row] for row in np.atleast_2d(matrix)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    shapes = [text(x, y, name, color, bold=True)]
+    for i, row in enumerate(rows):
+        words = [word.rjust(width, "\u2007") for word, width in zip(row, widths, strict=True)]
+        shapes.append(text(x, y + 24 * (i + 1), "\u2002".join(words), color))
+    return "".join(shapes)
 
 
 def _list(row, between="\u2002"):

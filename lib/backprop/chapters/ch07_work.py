@@ -313,7 +313,7 @@ def make_epochs(longest=500):
     names = [moving(right.text(0, 0, name, ha="center", fontsize=11.5)) for name in ("o₁", "o₂")]
     for target in (START["t1"], START["t2"]):
         right.axhline(target, color=MUTED, lw=1, ls=":")
-    right.text(longest * 0.98, 0.41, "target o₁", ha="right")
+    right.text(longest * 0.98, 0.38, "target o₁", ha="right")
     right.text(longest * 0.98, 0.58, "target o₂", ha="right")
     losses, outputs_1, outputs_2 = descend(RATES, longest)
     seen = np.maximum(losses, LOWEST)
@@ -390,9 +390,9 @@ def make_overshoot(epochs=40):
         )
         where = "the step overshoots" if larger[i] else where
         return Picture(figure, (
-            f"α = {number(alpha)}: one update takes E from {number(old)} to {number(new[i])}, {where}. Best is "
-            f"α = {number(LONG_RATES[low])} with {number(new[low])}; from α = "
-            f"{number(LONG_RATES[np.argmax(larger)])} on E gets larger. After {epochs} updates "
+            f"α = {number(alpha)}: one update takes E from {number(old)} to {number(new[i])}, {where}. "
+            f"Best is α = {number(LONG_RATES[low])} with {number(new[low])}; from α = "
+            f"{number(LONG_RATES[np.argmax(larger)])} on, E rises. After {epochs} updates "
             f"{_size(losses[-1, i])}."
         ))  # fmt: skip
 
