@@ -425,37 +425,73 @@ def test_local_times_upstream_stands_at_the_highlighted_node_only():
 
 
 def test_a_network_has_its_nodes_in_columns():
-    columns = [[Node("a", "1"), Node("b")], [Node("c", "5", "−0.5", highlight=True)]]
+    columns = [[Node("a", "1"), Node("b")], [Node("c", "5", "−0.5", True, "7")]]
     edges = [Edge((0, 0), (1, 0), "w₁", "0.1"), Edge((0, 1), (1, 0), "w₂", highlight=True)]
     picture = network_picture(columns, edges, "Net", "It says.", extra=[text(1, 2, "more")], room=10)
     assert picture.sentence == "It says." and "<title>Net</title>" in picture.content
     circles = {(float(c.get("cx")), float(c.get("cy"))): c for c in shapes(picture, "circle")[1:]}
-    assert list(circles) == [(70, 96), (70, 286), (640, 191)], "a lone node stands in the middle"
-    assert circles[640, 191].get("stroke") == HIGHLIGHT and circles[70, 96].get("stroke") == DATA
+    assert list(circles) == [(76, 96), (76, 346), (684, 221)], "a lone node stands in the middle"
+    assert circles[684, 221].get("stroke") == HIGHLIGHT and circles[76, 96].get("stroke") == DATA
     at = {t.words: (t.x, t.y, t.color) for t in texts(picture)}
-    assert at["a"] == (70, 102, DATA) and at["1"] == (70, 63, FORWARD)
-    assert at["5"] == (640, 158, FORWARD) and at["−0.5"] == (640, 235, BACKWARD)
-    along = 70 + 0.36 * 570, 96 + 0.36 * 95
+    assert at["a"] == (76, 102, DATA) and at["1"] == (76, 63, FORWARD)
+    assert at["5"] == (684, 188, FORWARD) and at["−0.5"] == (684, 265, BACKWARD)
+    assert at["target"][0] == at["7"][0] == 684 + 24 + 6
+    along = 76 + 0.33 * 608, 96 + 0.33 * 125
     assert at["w₁"] == pytest.approx((along[0], along[1] - 8, PARAMETER), abs=0.06)
     assert at["0.1"] == pytest.approx((along[0], along[1] + 21, BACKWARD), abs=0.06)
     lines = [s for s in shapes(picture, "line") if s.get("stroke") in (MUTED, HIGHLIGHT)]
     assert [(s.get("stroke"), s.get("stroke-width")) for s in lines] == [(MUTED, "1.6"), (HIGHLIGHT, "4.0")]
     x1, y1, *_ = ends(lines[0].attrib)
-    assert math.dist((x1, y1), (70, 96)) == pytest.approx(24, abs=0.1), "from rim to rim"
+    assert math.dist((x1, y1), (76, 96)) == pytest.approx(24, abs=0.1), "from rim to rim"
     assert {"value", "weight", "error δ or gradient", "this step"} <= at.keys() and at["more"][:2] == (1, 2)
-    assert ElementTree.fromstring(picture.content).get("height") == str(96 + 190 + 74 + 10)
+    assert ElementTree.fromstring(picture.content).get("height") == str(96 + 250 + 74 + 10)
 
 
 def test_a_network_without_gradients_has_no_key_and_flat_labels_stand_in_the_middle():
     columns = [[Node("a")], [Node("b")], [Node("c")]]
     picture = network_picture(columns, [Edge((0, 0), (1, 0), "w")], "", "", row=50, gradients=False)
     assert [(t.words, t.x, t.y) for t in texts(picture)] == [
-        ("w", 70 + 285 / 2, 88), ("a", 70, 102), ("b", 355, 102), ("c", 640, 102),
+        ("w", 76 + 304 / 2, 88), ("a", 76, 102), ("b", 380, 102), ("c", 684, 102),
     ]  # fmt: skip
     assert ElementTree.fromstring(picture.content).get("height") == "170"
 
 
+WIDE = "−0.12345678"
+
+
+def test_wide_numbers_of_a_network_lie_on_no_edge_and_no_other_number():
+    """Each slanted edge runs through its own label alone, and between two edges a node's text has room."""
+    columns = [[Node(name + i, WIDE, WIDE, target="−0.05" if name == "y" else "") for i in "12"]
+               for name in "xhy"]  # fmt: skip
+    edges = [Edge((c, a), (c + 1, b), f"w₁⁺ {WIDE}", WIDE)
+             for c in (0, 1) for a in (0, 1) for b in (0, 1)]  # fmt: skip
+    picture = network_picture(columns, edges, "", "", gradients=False)
+    boxes = [box_of(t) for t in texts(picture)]
+    for i, one in enumerate(boxes):
+        assert one[0] >= 0 and one[1] >= 0 and one[2] <= 760
+        for two in boxes[i + 1 :]:
+            assert two[0] >= one[2] or two[2] <= one[0] or two[1] >= one[3] or two[3] <= one[1], (one, two)
+    slanted = [line for line in map(lambda s: ends(s.attrib), shapes(picture, "line")) if line[1] != line[3]]
+    assert len(slanted) == 4
+    for x1, y1, x2, y2 in slanted:
+        places = [(x1 + k / 400 * (x2 - x1), y1 + k / 400 * (y2 - y1)) for k in range(415)]  # with its head
+        hit = {box for box in boxes for x, y in places if box[0] < x < box[2] and box[1] < y < box[3]}
+        assert len(hit) == 2, "its weight and its gradient"
+
+
+def box_of(t):
+    """About where a bold text of 15 px lies, or a target: (left, top, right, bottom)."""
+    wide = sum(7.5 if letter in "target" else 5 if letter in "⁺₁ ." else 10 for letter in t.words)
+    left = t.x if t.words in ("target", "−0.05") else t.x - wide / 2
+    return left, t.y - 11, left + wide, t.y
+
+
 # equations
+
+
+def test_a_long_line_of_equations_makes_the_page_smaller():
+    for long, size in (("x = " + "1 + " * 20 + "1", "17px"), ("x = " + "1 + " * 24 + "1", "15.5px")):
+        assert f"font-size:{size}" in equations([("y = 1", ""), (long, "")], "", "").content._repr_html_()
 
 
 def rows(equation):

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from backprop import mean_squared_error, numerical_gradient
+from backprop import HalfSquaredError, MeanSquaredError, mean_squared_error, numerical_gradient
 from backprop.chapters import ch05_measure as ch05
 from backprop.explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, PARAMETER
 
@@ -152,6 +152,18 @@ def test_how_far_both_differences_of_a_cube_are_off():
             assert (up - down) / (2 * h) - 3 * x**2 == h**2
 
 
+def test_both_squared_errors_differ_by_a_factor():
+    """2/M for M outputs: 1 for the two of the network, 2/3 for the three of the example."""
+    y, t = np.array([0.6, 0.7, 0.3]), np.array([0.2, 0.1, 0.9])
+    for M in (2, 3):
+        mean, half = MeanSquaredError(), HalfSquaredError()
+        mean.forward(y[:M], t[:M])
+        half.forward(y[:M], t[:M])
+        assert np.allclose(half.backward(), y[:M] - t[:M]) and np.allclose(
+            mean.backward(), 2 / M * (y[:M] - t[:M])
+        )
+
+
 def test_the_table_of_errors_has_every_choice():
     code = "\n".join(sources(NOTEBOOKS / "05_measure_the_slope.ipynb", "code"))
     (row,) = re.findall(r"for h in \((.*)\):\n    forward = ", code)
@@ -230,18 +242,18 @@ def test_replay_shows_every_number_at_its_place(history, i):
     for W, tails, heads in (("W1", ("x₁", "x₂"), ("h₁", "h₂")), ("W2", ("h₁", "h₂"), ("y₁", "y₂"))):
         for a, tail in enumerate(tails):
             for b, head in enumerate(heads):
-                along = 0.5 if a == b else 0.36
+                along = 0.5 if a == b else 0.33
                 x, middle = (np.array(where[tail]) * (1 - along) + np.array(where[head]) * along).round(1)
                 near = {t: c for (u, v), (t, c) in at.items() if abs(u - x) < 4 and -16 < v - middle < 20}
                 assert near == {shown(p[W][a, b], 3): PARAMETER, shown(g[W][a, b], 5): BACKWARD}, (tail, head)
     for b, heads in (("b1", ("h₁", "h₂")), ("b2", ("y₁", "y₂"))):
         for j, head in enumerate(heads):
             x, middle = where[head]
-            assert at[x, middle + 38] == (f"b = {shown(p[b][j], 3)}", PARAMETER)
-            assert at[x, middle + 58] == (shown(g[b][j], 5), BACKWARD)
+            assert at[x, middle + 44] == (f"b = {shown(p[b][j], 3)}", PARAMETER)
+            assert at[x, middle + 64] == (shown(g[b][j], 5), BACKWARD)
     for name, target in (("y₁", "0.2"), ("y₂", "0.1")):
         x, middle = where[name]
-        assert at[x + 32, middle - 1][0] == f"target {target}"
+        assert (at[x + 30, middle - 9][0], at[x + 30, middle + 9][0]) == ("target", target)
 
 
 def test_all_rates_at_once_repeat_the_chapters_run(history, trained):
@@ -349,6 +361,24 @@ def test_learning_rate_picture_shows_the_runs_of_all_rates_and_the_chosen_one(tr
             assert ax.get_ylim()[0] < curves.min() and curves.max() < ax.get_ylim()[1], "nothing is cut off"
     assert (left.get_ylabel(), right.get_ylabel()) == ("loss", "largest gradient")
     assert chosen.get_linestyle() == "--" and left.lines[-1].get_color() == DATA
+
+
+def test_every_gray_curve_has_its_rate_at_its_end(trained):
+    _, losses, steepest = trained
+    for ax, curves in zip(ch05.make_learning_rate()().content.axes, (losses, steepest), strict=True):
+        low, high = np.log10(ax.get_ylim())
+        named, places = {}, []
+        heading, *notes = ax.texts
+        assert heading.get_text() == "rate"
+        for note in notes:
+            assert note.xy[0] == 1, "the line leads to the axis's right end"
+            for name in note.get_text().split(", "):
+                named[float(name)] = note.xy[1]
+            places.append(note.get_position()[1])
+        assert sorted(named) == ch05.RATES
+        for k, rate in enumerate(ch05.RATES):
+            assert named[rate] == pytest.approx((np.log10(curves[-1, k]) - low) / (high - low), abs=0.0051)
+        assert max(np.diff(places)) < -0.05 and places[-1] >= 0, "one below the other"
 
 
 def test_flat_losses_below_1e_18_are_truncation(trained):

@@ -374,7 +374,19 @@ def test_where_the_numbers_of_two_layers_stand():
             places |= {(middle + dx, 246 + 24 * r): ([values], color) for r, values in enumerate(matrix)}
             places[middle + dx, 366] = row, color
     for place, (rows, color) in places.items():
-        assert found[place] == ("\u2002".join(map(signed, rows[0])), color), place
+        words, shade = found[place]
+        assert (words.replace("\u2007", ""), shade) == ("\u2002".join(map(signed, rows[0])), color), place
+
+
+def test_the_columns_of_a_matrix_are_aligned():
+    """Figure spaces, as wide as a digit, fill each column from the left."""
+    for place in ({"x1": -5, "x2": 1}, {"x1": 2, "x2": 3}):
+        rows = {}
+        for t in texts(panels("06")[2].draw(step=4, **place)):
+            if t.x in (355, 665) and 222 < t.y < 330:
+                rows.setdefault(t.x, []).append([len(part) for part in t.words.split("\u2002")])
+        assert [len(found) for found in rows.values()] == [2, 3]
+        assert all(row == found[0] for found in rows.values() for row in found)
 
 
 @pytest.mark.parametrize(
@@ -414,6 +426,19 @@ def test_entries_backward_and_what_slips_give():
     assert question.answer == (dot(DY[1], W[1]), dot(turned(X)[1], columns[2]))
     row_1_of_dy, row_1_of_W, row_2_of_x = dot(DY[0], W[1]), dot(DY[1], W[0]), dot(X[1], columns[2])
     assert list(question.mistakes) == [(row_1_of_dy, 10), (row_1_of_W, 10), (24, row_2_of_x)]
+
+
+def multiplications(a, b):
+    """Of the product of two matrices with these shapes, counted one by one."""
+    return sum(1 for _ in itertools.product(range(a[0]), range(a[1]), range(b[1])))
+
+
+def test_the_way_back_takes_twice_the_multiplications():
+    for N, D, M in ((1, 784, 50), (5, 2, 3)):
+        forward = multiplications((N, D), (D, M))
+        back = multiplications((N, M), (M, D)) + multiplications((D, N), (N, M))
+        assert forward == N * D * M and back == 2 * forward
+    assert ch06.WAY_BACK.answer == "twice as many"
 
 
 def test_what_a_dragged_x_moves():

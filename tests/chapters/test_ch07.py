@@ -136,15 +136,13 @@ def test_each_step_shows_what_is_known_by_then_at_its_place():
             above["h" + sub] = eight(now["h"][i]) if step >= 1 else ""
             above["o" + sub] = eight(now["o"][i]) if step >= 2 else ""
             for name, deltas, since in (("h", old["dh"], 6), ("o", old["do"], 4)):
-                x, y = where[name + sub]
                 below = eight(deltas[i]) if since <= step <= 8 else ""
-                assert same(found[x, y + 38], (below, BACKWARD)), (place, name)
+                assert close(beside(found, where[name + sub], BACKWARD, 35, 80), below), (place, name)
         for name, words in above.items():
-            x, y = where[name]
-            assert same(found[x, y - 39], (words, FORWARD)), (place, name)
+            assert close(beside(found, where[name], FORWARD, -80, -35), words), (place, name)
         for k in range(1, 9):
             tail, head = weight_ends(k, where)
-            along = 0.5 if tail[1] == head[1] else 0.36
+            along = 0.5 if tail[1] == head[1] else 0.33
             x, y = tail[0] + along * (head[0] - tail[0]), tail[1] + along * (head[1] - tail[1]) - 6
             w = old["new"][k] if step >= 8 else old["w"][k]
             label = f"w{'₁₂₃₄₅₆₇₈'[k - 1]}{'⁺' if step >= 8 else ''} "
@@ -155,8 +153,16 @@ def test_each_step_shows_what_is_known_by_then_at_its_place():
             assert same(found[round(x, 1), round(y + 21, 1)], (grad, BACKWARD)), (place, k)
         E = [words for words, _ in found.values() if words.startswith("E ")]
         assert [close(words[2:], now["E"]) for words in E] == [True] * (step >= 3)
-        targets = {y: words for (_, y), (words, _) in found.items() if words.startswith("target")}
-        assert targets == {where[o][1] - 1: f"target {short(v[t])}" for o, t in (("o₁", "t1"), ("o₂", "t2"))}
+        for o, t in (("o₁", "t1"), ("o₂", "t2")):
+            x, y = where[o]
+            assert (found[x + 30, y - 9][0], found[x + 30, y + 9][0]) == ("target", short(v[t]))
+
+
+def beside(found, place, color, above, below):
+    """The only words of one color straight above or below a node, so many px from its name."""
+    x, y = place
+    (words,) = [w for (u, v), (w, c) in found.items() if u == x and c == color and above < v - y < below]
+    return words
 
 
 def same(found, expected):
@@ -503,6 +509,9 @@ def test_epochs_panel_says_and_shows_loss_and_outputs(curves):
         assert dots == [[one] for one in last], "a dot at the end of each curve"
         for (x, y), ax in zip(last, (left, right, right), strict=True):
             assert ax.get_xlim()[0] <= x <= ax.get_xlim()[1] and ax.get_ylim()[0] <= y <= ax.get_ylim()[1]
+        for words, line in zip(right.texts[:2], (o_1, o_2), strict=True):
+            assert np.allclose(words.get_position(), line.get_xydata()[-1] + [0, 0.012])
+    assert [words.get_text() for words in right.texts] == ["o₁", "o₂", "target o₁", "target o₂"]
     assert {line.get_ydata()[0] for line in right.lines if line.get_linestyle() == ":"} == {0.4, 0.6}
     assert (o_1.get_linestyle(), o_2.get_linestyle()) == ("-", "--")
     assert (o_1.get_color(), o_2.get_color(), loss.get_color()) == (FORWARD, PARAMETER, BACKWARD)
@@ -518,6 +527,93 @@ def test_a_larger_alpha_is_faster_over_the_whole_slider_and_the_loss_falls():
     )
     for output, target in zip(outputs, (0.4, 0.6), strict=True):
         assert np.all(np.abs(output[1:] - target) <= np.abs(output[:-1] - target) + 1e-12), "they approach"
+
+
+@pytest.fixture(scope="module")
+def long_steps():
+    """{times: E (41, 401)} for α = 0, 0.5, … 200 from so many times the source's weights, by this test."""
+    found = {}
+    for times in (1, 2, 3):
+        w = [None, *(np.full(401, times * ch07.START[f"w{k}"]) for k in range(1, 9))]
+        x, t, alpha, found[times] = (0.1, 0.2), (0.4, 0.6), np.arange(401) / 2, np.empty((41, 401))
+        for epoch in range(41):
+            h = [1 / (1 + np.exp(-(w[k] * x[0] + w[k + 1] * x[1]))) for k in (1, 3)]
+            o = [1 / (1 + np.exp(-(w[k] * h[0] + w[k + 1] * h[1]))) for k in (5, 7)]
+            found[times][epoch] = ((t[0] - o[0]) ** 2 + (t[1] - o[1]) ** 2) / 2
+            do = [(o[i] - t[i]) * o[i] * (1 - o[i]) for i in (0, 1)]
+            dh = [(do[0] * w[5 + i] + do[1] * w[7 + i]) * h[i] * (1 - h[i]) for i in (0, 1)]
+            g = [None, *(d * i for d in dh for i in x), *(d * i for d in do for i in h)]
+            w = [None, *(w[k] - alpha * g[k] for k in range(1, 9))]
+    return found
+
+
+def test_overshoot_panel_says_where_one_update_leads(long_steps):
+    panel, kinds = panels("07")[3], set()
+    assert panel.controls["start_weights"].options == ("the source's", "doubled", "tripled")
+    assert every_place(panel.controls["alpha"]) == [i / 2 for i in range(401)]
+    for times, name in enumerate(panel.controls["start_weights"].options, 1):
+        E, below = long_steps[times], long_steps[times][1] < long_steps[times][0]
+        best, first = np.argmin(E[1]), 1 + np.argmin(below[1:])
+        assert below[1:first].all() and not below[first:].any(), "one place from which on E is larger"
+        for i in range(401):
+            words = said(panel.draw(alpha=i / 2, start_weights=name))
+            form = r"α = (.*): one update takes E from (.*) to (.*), (.*)\. Best is α = (.*) with (.*); "
+            form += r"from α = (.*) on, E rises\. After 40 updates (.*)\."
+            found = re.fullmatch(form, words).groups()
+            alpha, old, new, verdict, best_alpha, lowest, larger, end = found
+            assert (alpha, best_alpha, larger) == (f"{i / 2:g}", f"{best / 2:g}", f"{first / 2:g}")
+            assert [number(n) for n in (old, new, lowest)] == pytest.approx(
+                [E[0, i], E[1, i], E[1, best]], rel=1e-3
+            )
+            wanted = (
+                "the lowest of all"
+                if i == best
+                else "too short a step"
+                if i < best
+                else "past the lowest place"
+            )
+            wanted = wanted if i < first else "the step overshoots"
+            assert verdict == wanted and (number(old) < number(new)) == (i >= first), words
+            kinds.add(verdict)
+            if E[-1, i] < 1e-20:
+                assert end == "E is below 1e−20"
+            else:  # so many long steps multiply what rounding leaves
+                assert number(end.removeprefix("E = ")) == pytest.approx(E[-1, i], rel=0.02)
+    assert len(kinds) == 4
+
+
+def test_overshoot_picture_shows_both_losses_and_marks_the_best(long_steps):
+    panel = panels("07")[3]
+    for times, name in enumerate(panel.controls["start_weights"].options, 1):
+        for i in (0, 1, 63, 200, 400):
+            E = long_steps[times]
+            left, right = panel.draw(alpha=i / 2, start_weights=name).content.axes
+            after, above, before, best, here = left.lines
+            assert np.allclose(after.get_xydata().T, [np.arange(401) / 2, E[1]])
+            x, y = above.get_xydata().T
+            larger = E[1] > E[0]
+            assert np.allclose(y[larger], E[1][larger]) and np.isnan(y[~larger]).all()
+            assert list(before.get_ydata()) == pytest.approx([E[0, 0], E[0, 0]])
+            assert np.allclose(best.get_xydata(), [(np.argmin(E[1]) / 2, E[1].min())])
+            assert np.allclose(here.get_xydata(), [(i / 2, E[1, i])])
+            x, y = right.lines[0].get_xydata().T
+            assert list(x) == list(range(41)) and y == pytest.approx(np.maximum(E[:, i], 1e-20), rel=0.02)
+            assert left.get_ylim()[0] < 0 and E[1].max() < left.get_ylim()[1] and E.max() < 1
+    labels = [words.get_text() for words in left.figure.legends[0].get_texts()]
+    assert labels == ["after one update", "larger than before", "before", "the best α", "your α"]
+
+
+def test_long_steps_overshoot_and_find_back(long_steps):
+    """What the chapter says of them, and of α = 100."""
+    for E in long_steps.values():
+        assert (E[-1, 1:] < E[0, 1:]).all() and E.max() < 1, "all come down, and none runs away"
+    E = long_steps[1]
+    assert ch07.ALPHA_100.answer == "raises E"
+    assert f"From {E[0, 200]:.4f} to {E[1, 200]:.4f}." in ch07.ALPHA_100.reason
+    assert 3 * np.argmin(E[1]) / 2 < 100 and E[1].min() < E[0, 0] / 1000, "almost to 0"
+    assert (E[0, 1] - E[1, 1]) * 200 > E[0, 0], "more than there is to lower"
+    assert np.argmin(E[1]) == 63 and np.argmax(E[1] > E[0]) == 140
+    assert 0.95 * E[0, 0] < E[1, 138] < E[0, 0], "α = 69 lands nearly as high"
 
 
 def test_a_mixture_of_old_and_new_weights_still_lowers_the_loss_but_is_no_gradient():

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..explore.figures import moving, moving_line, new_figure, style
-from ..explore.network import Edge, Node, column_x, network_picture
+from ..explore.network import ROW, TOP, Edge, Node, column_x, network_picture
 from ..explore.picture import Picture, drawing
 from ..explore.question import Question, Reply
 from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PARAMETER, STROKE
@@ -68,7 +68,7 @@ def make_errors():
     ax.plot(steps, ROUNDING / steps, ":", color=DATA, linewidth=2, label="rounding, at most")
     figure.legend(loc="outside upper center", ncols=3, fontsize=10.5, frameon=False)
     ax.text(1e-13, 1e-8, "← rounding", fontsize=11.5, color=MUTED, ha="center")
-    ax.text(1.5e-2, 1e-8, "truncation →", fontsize=11.5, color=MUTED, ha="center")
+    ax.text(7e-2, 1e-8, "truncation →", fontsize=11.5, color=MUTED, ha="right")
     at = moving(ax.axvline(0.1, color=STROKE[HIGHLIGHT], linewidth=2))
     forward = moving_line(ax, "s", color=PARAMETER, markersize=10, markeredgecolor=DATA)
     central = moving_line(ax, "o", color=FORWARD, markersize=11, markeredgecolor=DATA)
@@ -129,7 +129,7 @@ def make_replay(history):
         columns = [
             [Node("x₁", number(INPUT[0])), Node("x₂", number(INPUT[1]))],
             [Node("h₁", decimals(hidden[0], 4)), Node("h₂", decimals(hidden[1], 4))],
-            [Node("y₁", decimals(y[0], 4)), Node("y₂", decimals(y[1], 4))],
+            [Node(f"y{'₁₂'[j]}", decimals(y[j], 4), target=number(TARGET[j])) for j in (0, 1)],
         ]
         edges = [
             Edge((layer, i), (layer + 1, j), decimals(p[W][i, j], 3), decimals(g[W][i, j], 5))
@@ -140,12 +140,9 @@ def make_replay(history):
         extra = []
         for layer, b in enumerate(("b1", "b2"), start=1):
             for j in (0, 1):
-                x, top = column_x(layer, 3), 96 + 190 * j
-                extra.append(text(x, top + 44, f"b = {decimals(p[b][j], 3)}", PARAMETER, bold=True))
-                extra.append(text(x, top + 64, decimals(g[b][j], 5), BACKWARD, bold=True))
-        for j in (0, 1):
-            x, middle = column_x(2, 3) + 32, 96 + 190 * j + 5
-            extra.append(text(x, middle, f"target {number(TARGET[j])}", anchor="start", size=14))
+                x, top = column_x(layer, 3), TOP + ROW * j
+                extra.append(text(x, top + 50, f"b = {decimals(p[b][j], 3)}", PARAMETER, bold=True))
+                extra.append(text(x, top + 70, decimals(g[b][j], 5), BACKWARD, bold=True))
         extra.append(text(14, 21, "value", FORWARD, "start"))
         extra.append(text(74, 21, "weight or bias", PARAMETER, "start"))
         extra.append(text(200, 21, "measured gradient", BACKWARD, "start"))
@@ -176,6 +173,7 @@ def make_learning_rate():
     for ax, curves in ((left, losses), (right, steepest)):
         ax.plot(shown + 1, curves[shown], color=FAINT, linewidth=1.2)
         ax.minorticks_off()
+        _name_ends(ax, curves[-1])
     loss = moving_line(left, color=DATA, linewidth=3)
     slope = moving_line(right, "--", color=BACKWARD, linewidth=3)
 
@@ -191,6 +189,19 @@ def make_learning_rate():
         ))  # fmt: skip
 
     return draw
+
+
+def _name_ends(ax, ends):
+    """Write each curve's rate at its right end; names that would overlap stand one below the other."""
+    low, high = np.log(ax.get_ylim())
+    heights = np.round((np.log(ends) - low) / (high - low), 2)  # as parts of the axis
+    place, line = 1.06, {"arrowstyle": "-", "color": FAINT, "relpos": (0, 0.5), "shrinkA": 0, "shrinkB": 0}
+    ax.text(1.08, 1.06, "rate", transform=ax.transAxes, va="center", fontsize=10.5, color=MUTED)
+    for height in sorted(set(heights), reverse=True):  # curves that end together share a name
+        names = ", ".join(number(rate) for rate, one in zip(RATES, heights, strict=True) if one == height)
+        place = min(height, place - 0.06)
+        ax.annotate(names, (1, height), (1.08, place), "axes fraction",
+                    va="center", fontsize=10.5, color=MUTED, arrowprops=line)  # fmt: skip
 
 
 def _verdict(outputs, losses, steepest):

@@ -365,9 +365,14 @@ def two_layers(x1=1, x2=2, step=0):
 
 
 def _listing(x, y, name, matrix, color):
-    """A matrix's name and its rows below it."""
-    rows = [text(x, y + 24 * (i + 1), _list(row), color) for i, row in enumerate(np.atleast_2d(matrix))]
-    return text(x, y, name, color, bold=True) + "".join(rows)
+    """A matrix's name and its rows below it, its columns aligned at the right."""
+    rows = [[minus(f"{value:.0f}") for value in row] for row in np.atleast_2d(matrix)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    shapes = [text(x, y, name, color, bold=True)]
+    for i, row in enumerate(rows):
+        words = [word.rjust(width, "\u2007") for word, width in zip(row, widths, strict=True)]
+        shapes.append(text(x, y + 24 * (i + 1), "\u2002".join(words), color))
+    return "".join(shapes)
 
 
 def _list(row, between="\u2002"):
@@ -450,6 +455,15 @@ HIDDEN = Question(
     "1 + 4 + 1 = 6, 3 + 8 + 2 = 13, 5 + 12 + 3 = 20.",
     "x · W as before; only b is new.",
     {(5, 11, 17): "The bias is missing.", (6, 12, 18): "That is with the old b. Now b is (1, 2, 3)."},
+)
+WAY_BACK = Question(
+    "The way back takes", "twice as many",
+    "dx and dW are a product each, and each has as many multiplications as x · W.",
+    "Count: each of dx's N · D entries is a sum of M products, each of dW's D · M entries one of N.",
+    {"half as many": "There are two products on the way back, dy · Wᵀ and xᵀ · dy. Forward there is one.",
+     "as many": "That is one of the two products. The way back takes dy · Wᵀ and xᵀ · dy.",
+     "as many for each weight": "So it is when slopes are measured. One dy serves all weights at once."},
+    choices=("half as many", "as many", "twice as many", "as many for each weight"),
 )
 # fmt: on
 

@@ -7,11 +7,11 @@ o = σ(z); E = ½ (t1 − o1)² + ½ (t2 − o2)².
 import numpy as np
 
 from ..explore.equations import equations
-from ..explore.figures import moving_dot, moving_line, new_figure
-from ..explore.network import Edge, Node, network_picture
+from ..explore.figures import moving, moving_dot, moving_line, new_figure, style
+from ..explore.network import ROW, TOP, Edge, Node, column_x, network_picture
 from ..explore.picture import Picture
 from ..explore.question import Question, Reply
-from ..explore.style import BACKWARD, FORWARD, HIGHLIGHT, MUTED, PARAMETER
+from ..explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, PARAMETER
 from ..explore.svg import box, text
 from ..explore.words import count, decimals, listed, minus, number, power, symbol, worked
 from ..functions import sigmoid
@@ -97,8 +97,9 @@ def worked_network(step=0, x1=0.1, x2=0.2, t1=0.4, t2=0.6, alpha=0.5):
     columns = [
         [Node("x₁", eight(x1)), Node("x₂", eight(x2))],
         [Node(symbol(h), value(h, 1), gradient(f"δ{h}", 6), step in (1, 6, 9)) for h in ("h1", "h2")],
-        [Node(symbol(o), value(o, 2), gradient(f"δ{o}", 4), step in (2, 4, 9)) for o in ("o1", "o2")],
-    ]
+        [Node(symbol(o), value(o, 2), gradient(f"δ{o}", 4), step in (2, 4, 9), eight(t))
+         for o, t in (("o1", t1), ("o2", t2))],
+    ]  # fmt: skip
     edges = []
     for k in range(1, 9):
         first = k <= 4
@@ -108,11 +109,11 @@ def worked_network(step=0, x1=0.1, x2=0.2, t1=0.4, t2=0.6, alpha=0.5):
         source = (0 if first else 1, (k - 1) % 2)
         lit = step == 8 or (step == 7 and first) or (step == 5 and not first)
         edges.append(Edge(source, target, label, gradient(f"∂E/∂w{k}", 7 if first else 5), lit))
-    extra = [text(672, y, f"target {eight(t)}", MUTED, "start") for y, t in ((101, t1), (291, t2))]
+    extra, x, y = [], column_x(2, 3), TOP + ROW / 2
     if step in (3, 9):
-        extra.append(box(574, 177, 132, 28, HIGHLIGHT, line_width=4))
+        extra.append(box(x - 66, y - 14, 132, 28, HIGHLIGHT, line_width=4))
     if step >= 3:
-        extra.append(text(640, 196, f"E {decimals(shown['E_total'], 8)}", FORWARD, bold=True))
+        extra.append(text(x, y + 5, f"E {decimals(shown['E_total'], 8)}", FORWARD, bold=True))
     return network_picture(columns, edges, "The 2-2-2 network", _step_sentence(step, v, shown), extra=extra)
 
 
@@ -309,9 +310,10 @@ def make_epochs(longest=500):
     o1 = moving_line(right, color=FORWARD, lw=2.2)
     o2 = moving_line(right, color=PARAMETER, lw=2.2, ls="--")
     marks = [moving_dot(ax, markersize=9, clip_on=False) for ax in (left, right, right)]
+    names = [moving(right.text(0, 0, name, ha="center", fontsize=11.5)) for name in ("o₁", "o₂")]
     for target in (START["t1"], START["t2"]):
         right.axhline(target, color=MUTED, lw=1, ls=":")
-    right.text(longest * 0.98, 0.41, "target o₁", ha="right")
+    right.text(longest * 0.98, 0.38, "target o₁", ha="right")
     right.text(longest * 0.98, 0.58, "target o₂", ha="right")
     losses, outputs_1, outputs_2 = descend(RATES, longest)
     seen = np.maximum(losses, LOWEST)
@@ -321,10 +323,10 @@ def make_epochs(longest=500):
         for line, mark, ys in zip((loss, o1, o2), marks, (seen, outputs_1, outputs_2), strict=True):
             line.set_data(xs[: epochs + 1], ys[: epochs + 1, i])
             mark.set_data([epochs], [ys[epochs, i]])
-        e = losses[epochs, i]
-        size = f"E = {power(e, 2)}" if e >= LOWEST else f"E is below {power(LOWEST, 0)}"
+        for name, ys in zip(names, (outputs_1, outputs_2), strict=True):
+            name.set_position((epochs, ys[epochs, i] + 0.012))
         return Picture(figure, (
-            f"After {count(epochs, 'epoch')} with α = {number(alpha)}: {size}, o₁ = "
+            f"After {count(epochs, 'epoch')} with α = {number(alpha)}: {_size(losses[epochs, i])}, o₁ = "
             f"{decimals(outputs_1[epochs, i], 4)} (target 0.4), o₂ = {decimals(outputs_2[epochs, i], 4)} "
             f"(target 0.6)."
         ))  # fmt: skip
@@ -332,17 +334,69 @@ def make_epochs(longest=500):
     return draw
 
 
-def descend(rates, epochs):
-    """E_total, o1 and o2 after 0, 1, … epochs steps from the source's weights, one column per rate.
+def _size(e):
+    return f"E = {power(e, 2)}" if e >= LOWEST else f"E is below {power(LOWEST, 0)}"
 
-    Three arrays (epochs + 1, len(rates)).
+
+def descend(rates, epochs, times=1):
+    """E_total, o1 and o2 after 0, 1, … epochs steps, one column per rate: three (epochs + 1, len(rates)).
+
+    times: what the source's weights are multiplied by at the start.
     """
     v, curves = dict(START, alpha=rates), np.empty((3, epochs + 1, len(rates)))
+    v.update({w: times * START[w] for w in WEIGHTS})
     for i in range(epochs + 1):
         v = worked_step(**{name: v[name] for name in START})
         curves[0, i], curves[1, i], curves[2, i] = v["E_total"], v["o1"], v["o2"]
         v.update({w: v[f"{w}+"] for w in WEIGHTS})
     return curves
+
+
+LONG_RATES = np.arange(0, 401) / 2
+STARTS = ["the source's", "doubled", "tripled"]
+
+
+def make_overshoot(epochs=40):
+    """draw(alpha, start_weights): the loss after one update against alpha, and over many with this alpha.
+
+    alpha is one of LONG_RATES, start_weights one of STARTS.
+    """
+    figure, (left, right) = new_figure(400, columns=2)
+    style(left, xlabel="α", title="loss E after one update", xlim=(-3, 203), ylim=(-0.005, 0.22))
+    style(right, xlabel="epoch", title="loss E, update after update", yscale="log", ylim=(LOWEST, 1))
+    after = moving_line(left, color=DATA, lw=2, label="after one update")
+    above = moving_line(left, color=BACKWARD, lw=5, label="larger than before")
+    before = moving_line(left, "--", color=MUTED, lw=1.5, label="before")
+    best = moving_line(left, "D", color=PARAMETER, markersize=9, markeredgecolor=DATA, label="the best α")
+    here = moving_dot(left, label="your α", clip_on=False)
+    many = moving_line(right, color=DATA, lw=2)
+    right.set_xlim(0, epochs)
+    figure.legend(handles=[after, above, before, best, here], loc="outside upper center", ncols=5,
+                  fontsize=10.5, frameon=False, handlelength=1.5, columnspacing=1.2)  # fmt: skip
+    runs = {name: descend(LONG_RATES, epochs, times)[0] for times, name in enumerate(STARTS, 1)}
+
+    def draw(alpha=0.5, start_weights=STARTS[0]):
+        losses, i = runs[start_weights], np.argmin(np.abs(LONG_RATES - alpha))
+        old, new = losses[0, 0], losses[1]
+        low, larger = np.argmin(new), new > old
+        after.set_data(LONG_RATES, new)
+        above.set_data(LONG_RATES, np.where(larger, new, np.nan))
+        before.set_data([0, LONG_RATES[-1]], [old, old])
+        best.set_data([LONG_RATES[low]], [new[low]])
+        here.set_data([alpha], [new[i]])
+        many.set_data(range(epochs + 1), np.maximum(losses[:, i], LOWEST))
+        where = (
+            "the lowest of all" if i == low else "too short a step" if i < low else "past the lowest place"
+        )
+        where = "the step overshoots" if larger[i] else where
+        return Picture(figure, (
+            f"α = {number(alpha)}: one update takes E from {number(old)} to {number(new[i])}, {where}. "
+            f"Best is α = {number(LONG_RATES[low])} with {number(new[low])}; from α = "
+            f"{number(LONG_RATES[np.argmax(larger)])} on, E rises. After {epochs} updates "
+            f"{_size(losses[-1, i])}."
+        ))  # fmt: skip
+
+    return draw
 
 
 # the questions, in the chapter's order
@@ -417,6 +471,15 @@ LARGER_ALPHA = Question(
     {"faster, then out of control": "So it was in chapter 01. Here even 10 is not too large.",
      "slower": "The step is α times the gradient."},
     choices=("faster all the way", "faster, then out of control", "slower"),
+)
+ALPHA_100 = Question(
+    "One update with α = 100", "raises E",
+    "From 0.0240 to 0.0542. The slope holds where you stand: so long a step runs past the lowest place, up "
+    "the other side.",
+    "The gradient says which way is down, at the place where it was taken. Does it say for how long?",
+    {"lowers E 200 times as much": "That is what the slope alone promises, and E can't fall below 0.",
+     "lowers E almost to 0": "There is such an α, but 100 is more than three times as large."},
+    choices=("lowers E 200 times as much", "lowers E almost to 0", "raises E"),
 )
 # fmt: on
 

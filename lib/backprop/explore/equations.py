@@ -15,6 +15,7 @@ from .svg import box, svg, text
 from .words import SUBSCRIPT, SUPERSCRIPT
 
 COLORS = {"forward": FORWARD, "backward": BACKWARD, "update": PARAMETER, "": "transparent"}
+LONG = 96  # letters of a line that is about as wide as a picture
 OPERATORS = set("=+−·×()[],½Σ²→≈≤≥<>∂")
 
 
@@ -46,9 +47,11 @@ class Equations:
 
     def _repr_html_(self):
         rows = "".join(self._html(equation, kind) for equation, kind in self.lines)
+        longest = max((len(plain(equation)) for equation, _ in self.lines), default=0)
+        size = 17 if longest <= LONG else 15.5  # px; so that the longest still fits
         return (
             f'<div role="group" aria-label="{escape(self.title)}" style="background:{PAPER};color:#000;'
-            f'max-width:{WIDTH}px;overflow-x:auto"><table style="border-collapse:collapse;font-size:17px;'
+            f'max-width:{WIDTH}px;overflow-x:auto"><table style="border-collapse:collapse;font-size:{size}px;'
             f'margin:0;background:{PAPER};color:#000">{rows}</table></div>'
         )
 
