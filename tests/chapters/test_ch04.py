@@ -13,7 +13,7 @@ from backprop.chapters import ch04_chain as ch04
 from backprop.chapters.ch04_chain import ACTIVATIONS, deltas_by_depth
 from backprop.explore.equations import plain
 from backprop.explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, PARAMETER
-from reading import arithmetic, read, shapes, texts, wrong
+from reading import arithmetic, overlaps, read, shapes, texts, wrong
 
 from notebooks import every_place, panels, positions, said
 
@@ -108,15 +108,27 @@ def test_where_the_numbers_of_two_paths_stand():
     names = {t.words: (t.x, t.y) for t in texts(picture)}
     assert sorted(circles) == [(120, 90), (120, 270), (390, 90), (390, 270), (600, 180)]
     assert (names["x₁"], names["x₂"]) == ((120, 96), (120, 276))
-    for (x1, y1), (x2, y2), value, gradient in (
-        ((120, 90), (390, 90), "2", "6"), ((120, 90), (390, 270), "2", "15"),
-        ((120, 270), (390, 90), "3", "6"), ((120, 270), (390, 270), "3", "10"),
-        ((390, 90), (600, 180), "5", "6"), ((390, 270), (600, 180), "6", "5"),
+    for (x1, y1), (x2, y2), value, gradient, above, below in (
+        ((120, 90), (390, 90), "2", "6", 0.6, 0.6), ((120, 90), (390, 270), "2", "15", 0.3, 0.28),
+        ((120, 270), (390, 90), "3", "6", 0.28, 0.3), ((120, 270), (390, 270), "3", "10", 0.6, 0.6),
+        ((390, 90), (600, 180), "5", "6", 0.4, 0.65), ((390, 270), (600, 180), "6", "5", 0.6, 0.25),
     ):  # fmt: skip
-        along = 0.5 if y1 == y2 else 0.28
-        x, y = x1 + along * (x2 - x1), y1 + along * (y2 - y1)
+        x, y = x1 + above * (x2 - x1), y1 + above * (y2 - y1)
         assert near(picture, FORWARD, x, y - 12) == value
-        assert near(picture, BACKWARD, x, y + 25) == gradient
+        x, y = x1 + below * (x2 - x1), y1 + below * (y2 - y1)
+        assert near(picture, BACKWARD, x, y + 23) == gradient
+    green = {t.words: (t.x, t.y) for t in texts(picture) if t.color == FORWARD}
+    (u, v), five, six = (names[name] for name in "uv"), green["5"], green["6"]
+    assert u == (five[0], pytest.approx(five[1] - 18)), "over its value"
+    assert v[1] == six[1] and six[0] - 40 < v[0] < six[0], "beside its value"
+
+
+@pytest.mark.parametrize(("number", "most"), [(0, 60), (1, 60), (3, 30)])
+def test_no_text_lies_on_an_arrow_a_node_or_another_text(number, most):
+    panel = panels("04")[number]
+    for place in positions(panel, most=most):
+        last = {"step": panel.controls["step"].max} if "step" in place else {}
+        assert [found for found in overlaps(panel.draw(**place | last)) if "δ" not in found] == [], place
 
 
 @pytest.mark.parametrize(
@@ -228,7 +240,7 @@ def test_three_hidden_layers_say_and_show_what_is_computed():
         assert [t.words for t in shown[PARAMETER]] == [
             f"W{sub[k]} = {full(w)}" for k, w in enumerate(weights)
         ]
-        nodes = {t.words: t.x for t in texts(picture) if t.color == DATA and t.y == 136}
+        nodes = {t.words: t.x for t in texts(picture) if t.color == DATA and t.y == 104}
         assert list(nodes) == ["x", "h₁", "h₂", "h₃", "y", "E"]
         assert [t.x for t in green] == list(nodes.values())
         orange = {t.words: t for t in shown[BACKWARD]}

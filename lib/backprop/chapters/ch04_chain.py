@@ -118,7 +118,7 @@ def three_hidden(x=1.0, W1=0.8, W2=-1.2, W3=1.5, W4=0.6, target=0.0, step=0):
     deltas = [0.0, 0.0, 0.0, 0.0, (values[4] - target) * sigmoid_derivative(values[4])]  # 1…4 are used
     for k in (3, 2, 1):
         deltas[k] = deltas[k + 1] * weights[k] * sigmoid_derivative(values[k])
-    at, level, shapes, nodes = [48, 184, 320, 456, 592, 706], 130, [], []
+    at, level, shapes, nodes = [48, 184, 320, 456, 592, 706], 98, [], []
     for i in range(5):
         left, right = at[i] + 24, at[i + 1] - 24
         shapes.append(arrow(left, level - 5, right, level - 5, FORWARD))
@@ -142,7 +142,7 @@ def three_hidden(x=1.0, W1=0.8, W2=-1.2, W3=1.5, W4=0.6, target=0.0, step=0):
                 nodes.append(text(at[i] + 9, level + 73, "y", BACKWARD, size=14, halo=False))
             nodes.append(text(at[i], level + 88, number(deltas[i], 3), BACKWARD, bold=True))
     sentence = _say_delta(step, weights, values, deltas, target, loss)
-    return drawing(260, "Three hidden layers", sentence, *shapes, *nodes, legend())
+    return drawing(202, "Three hidden layers", sentence, *shapes, *nodes, legend())
 
 
 def _say_delta(step, weights, values, deltas, target, loss):
