@@ -450,8 +450,29 @@ def test_the_deep_chains_lines_are_its_deltas():
         chosen = lines["the chosen one"].get_ydata()
         assert low <= np.nanmin(chosen) and np.nanmax(chosen) <= high, "it leaves the picture"
         assert all(low <= tick <= high for tick in ax.get_yticks()) and 1.0 in ax.get_yticks()
-        assert ax.get_xlim() == (29.6, -0.6), "the output is at the right"
-    assert len(lines_of(panel.draw().content)) == 7  # a line at 1, one for each activation, the chosen one
+        assert ax.get_xlim() == (35.2, -0.6), "the output is at the right"
+    drawn = [line for line in panel.draw().content.axes[0].lines if len(line.get_xdata()) > 1]
+    assert len(drawn) == 7  # a line at 1, one for each activation, the chosen one
+
+
+def test_each_lines_word_stands_at_its_end_and_on_no_other():
+    panel = panels("04")[4]
+    for place in positions(panel, most=150):
+        ax = panel.draw(**place).content.axes[0]
+        words = [line for line in ax.lines if line.get_linestyle() == "None"]
+        assert len(words) == len(ACTIVATIONS)
+        low, high = np.log10(ax.get_ylim())
+        heights, one = [], -low / (high - low)
+        for name, word in zip(ACTIVATIONS, words, strict=True):
+            end = abs(deltas_of(name, place["weight"], place["depth"])[0])
+            ((x, y),) = word.get_xydata()
+            inside = end > 0 and low <= np.log10(end) <= high
+            assert x == place["depth"] - 0.6 and bool(np.isfinite(y)) == inside, place
+            if inside:
+                heights.append((np.log10(y) - low) / (high - low))
+                assert abs(heights[-1] - one) > 0.03, "it lies on the line at 1"
+                assert abs(heights[-1] - (np.log10(end) - low) / (high - low)) < 0.36, "too far from its line"
+        assert np.diff(sorted(heights)).min(initial=1) > 0.05, place
 
 
 @pytest.mark.parametrize(

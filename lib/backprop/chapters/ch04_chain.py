@@ -5,6 +5,8 @@ from functools import partial
 from operator import add, mul
 
 import numpy as np
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D
 
 from ..explore.equations import equations
 from ..explore.figures import moving_line, new_figure
@@ -176,12 +178,13 @@ def make_vanishing():
     """draw(activation, weight, depth): |δ| of every neuron of a deep chain, for each activation."""
     figure, ax = new_figure(400, xlabel="layers back from the output (the output is at the right)",
                             ylabel="|δ|, where the last neuron's is 1", yscale="log",
-                            xlim=(29.6, -0.6))  # fmt: skip
+                            xlim=(35.2, -0.6), xticks=range(0, 30, 5))  # fmt: skip
     ax.axhline(1, color=MUTED, linewidth=1)
     for y, word in ((0.94, "explodes"), (0.06, "vanishes")):
         ax.text(0.99, y, word, fontsize=11, color=MUTED, ha="right", va="center", transform=ax.transAxes)
     lines = {name: moving_line(ax, linestyle=look, color=FAINT, linewidth=1.8, label=name)
              for name, look in zip(ACTIVATIONS, LOOKS, strict=True)}  # fmt: skip
+    names = {name: _word(ax, name) for name in ACTIVATIONS}
     chosen = moving_line(ax, "o-", color=BACKWARD, linewidth=2.5, markersize=6, zorder=5,
                          label="the chosen one")  # fmt: skip
     figure.legend(handles=[chosen, *lines.values()], loc="outside upper center", ncols=6, fontsize=10.5,
@@ -195,9 +198,39 @@ def make_vanishing():
             lines[name].set_data(back, np.where(of_this > 0, of_this, np.nan))
         chosen.set_data(*lines[activation].get_data())
         _fit(ax, sizes[activation])
+        for name, height in _apart({name: of_this[0] for name, of_this in sizes.items()}, *ax.get_ylim()):
+            names[name].set_data([depth - 0.6], [height])
         return Picture(figure, _say_depth(activation, weight, sizes))
 
     return draw
+
+
+def _word(ax, word, size=10.5):
+    """A word that a slider moves: a marker, whose right end stands at its place."""
+    path = TextPath((0, 0), word, size)
+    path = path.transformed(Affine2D().translate(-path.get_extents().x1, -size * 0.35))
+    reach = np.abs(path.vertices).max()  # a marker is scaled by it
+    return moving_line(ax, linestyle="", color=MUTED, marker=path, markersize=2 * reach, markeredgewidth=0)
+
+
+def _apart(ends, low, high, least=0.055, clear=0.033):
+    """(name, where its word stands) for where each line ends on the log axis.
+
+    ends: {name: value}. The words are least apart, and clear of the line at 1: parts of the axis. A line
+    that ends off the axis has no word.
+    """
+    span, above = np.log10(high / low), 2.0
+    one = -np.log10(low) / span
+    for name, end in sorted(ends.items(), key=lambda item: -item[1]):
+        at = np.log10(end / low) / span if end > 0 else -1
+        if not 0 <= at <= 1:
+            yield name, np.nan
+            continue
+        at = min(max(at, 0.03), above - least)
+        if abs(at - one) < clear:
+            at = one + clear if above - least >= one + clear else one - clear
+        above = at
+        yield name, low * 10 ** (at * span)
 
 
 def _fit(ax, sizes):
