@@ -28,6 +28,45 @@ def shapes(picture, tag):
     return ElementTree.fromstring(picture.content).findall(f".//{{http://www.w3.org/2000/svg}}{tag}")
 
 
+def overlaps(picture):
+    """(text, what it lies on) for every text of an SVG picture that a line, a circle or a text crosses.
+
+    A text's width is estimated, and below its baseline nothing counts. In its own circle it may stand.
+    """
+    found = []
+    marks = [t for t in shapes(picture, "text") if t.text]
+    lines = [[float(s.get(k)) for k in ("x1", "y1", "x2", "y2")] for s in shapes(picture, "line")
+             if float(s.get("stroke-width")) < 20]  # fmt: skip
+    circles = [[float(s.get(k)) for k in ("cx", "cy", "r")] for s in shapes(picture, "circle")]
+    boxes = [extent(t) for t in marks]
+    for i, (t, (left, top, right, bottom)) in enumerate(zip(marks, boxes, strict=True)):
+        for x1, y1, x2, y2 in lines:
+            along = [k / 300 for k in range(301)]
+            way = ((x1 + k * (x2 - x1), y1 + k * (y2 - y1)) for k in along)
+            if any(left < x < right and top < y < bottom for x, y in way):
+                found.append((t.text, "a line"))
+        for x, y, r in circles:
+            near = min(max(x, left), right), min(max(y, top), bottom)
+            inside = left < x < right and top < y < bottom
+            if not inside and math.dist(near, (x, y)) < r:
+                found.append((t.text, "a circle"))
+        for u, (a, b, c, d) in zip(marks[i + 1 :], boxes[i + 1 :], strict=True):
+            if left < c and a < right and top < d and b < bottom:
+                found.append((t.text, u.text))
+        if left < 0 or right > 760:
+            found.append((t.text, "the edge of the picture"))
+    return found
+
+
+def extent(t):
+    """Left, top, right and bottom of a text's box in px, about."""
+    size = float(t.get("font-size"))
+    width = len(t.text) * size * (0.6 if t.get("font-weight") else 0.53)
+    x, y = float(t.get("x")), float(t.get("y"))
+    left = x - width * {"start": 0, "middle": 0.5, "end": 1}[t.get("text-anchor")]
+    return left, y - 0.72 * size, left + width, y
+
+
 NUMBER = r"−?\d+(?:,\d{3})*(?:\.\d+)?(?:e[−+]\d+)?"
 ATOM = rf"(?:½ )?[gσ]?\(*{NUMBER}\)*(?:²|³|\^2)?"
 LINE = re.compile(rf"(?<![\w.]){ATOM}(?: [+−×·÷] {ATOM})*(?= [=≈] )")

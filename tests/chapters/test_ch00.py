@@ -183,6 +183,12 @@ def test_the_student_of_the_exam_and_the_passes():
     assert set(ch00.PASSES.mistakes) == {weights, 2 * weights, 2}
 
 
+def test_a_layer_of_values_multiplies_once_forward_and_twice_backward_for_each_weight():
+    for inputs, outputs in ((1, 1), (2, 3), (5, 4), (40, 25)):
+        found = ch00.multiplications(inputs, outputs)
+        assert found == (inputs * outputs, 2 * inputs * outputs)
+
+
 def test_what_check_yourself_says_of_a_negative_weight():
     draw = panels("00")[0].draw
     fires = [x for x in grid(-6, 6) if said(draw(w=-5.0, b=0.0, x=x)).endswith("it fires.")]

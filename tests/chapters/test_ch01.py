@@ -7,9 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from backprop.chapters import ch01_descend as ch01
-from backprop.explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, STROKE
+from backprop.explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, MUTED, PAPER, STROKE
 from backprop.explore.words import read
 from matplotlib.colors import same_color
+from matplotlib.patches import FancyArrowPatch
+from reading import arithmetic, wrong
 
 from notebooks import panels, positions, said
 
@@ -22,8 +24,12 @@ def surface():
     return panels("01")[0]
 
 
-def descent():
+def parabola():
     return panels("01")[1]
+
+
+def descent():
+    return panels("01")[2]
 
 
 def numbers(text):
@@ -100,7 +106,7 @@ def test_the_line_panel_shows_all_of_every_miss():
 
 
 def test_the_line_panel_covers_what_its_sliders_reach():
-    """The frames fit: neither is wider than it must be, and the map ends where the sliders do."""
+    """The frames fit: the line's is no wider than it must be, the map has a margin for the gradient."""
     line_ax, _ = surface().draw().content.axes
     assert line_ax.get_ylim() == (-2 * 3 - 3 - 1, 4 * 3 + 6 + 1)
     assert line_ax.get_xlim() == (-0.5, 3.5)
@@ -110,7 +116,8 @@ def test_the_line_panel_covers_what_its_sliders_reach():
         ends = [
             (c.min, c.max) for name, c in panel.controls.items() if name in ("a", "b", "start_a", "start_b")
         ]
-        assert [ax.get_xlim(), ax.get_ylim()] == ends
+        margins = [np.subtract(ax.get_xlim(), ends[0]), np.subtract(ax.get_ylim(), ends[1])]
+        assert np.allclose(margins, [[-0.8, 0.8], [-1.2, 1.2]])
         assert (ax.get_xlabel(), ax.get_ylabel()) == ("a", "b")
 
 
@@ -129,6 +136,90 @@ def test_the_map_is_the_loss_and_darker_is_lower():
                 assert np.allclose(losses(path.vertices), level, rtol=0.05), level
         labels = {text.get_text() for text in ax.texts}
         assert labels and labels <= {"1", "3", "10", "30", "100"}
+
+
+# one parameter alone
+
+
+def arrow(ax):
+    """The ends of the one arrow that a slider moves, or None where it is not seen."""
+    (found,) = [artist for artist in ax.patches if isinstance(artist, FancyArrowPatch)]
+    assert found.get_animated()
+    return np.array(found._posA_posB) if found.get_visible() else None
+
+
+def test_the_parabola_says_slope_step_and_loss_at_every_position():
+    """With b = 0.9 the loss is 0.05 + 3.5 (a − 1.4)², its slope 7 (a − 1.4): in exact fractions."""
+    reached = set()
+    for place in positions(parabola()):
+        a, alpha = (Fraction(round(place[name] * 100), 100) for name in ("a", "alpha"))
+        slope = 7 * (a - Fraction(14, 10))
+        new = a - alpha * slope
+        before, after = (Fraction(5, 100) + Fraction(7, 2) * (v - Fraction(14, 10)) ** 2 for v in (a, new))
+        sentence = said(parabola().draw(**place))
+        start = re.match(r"At a = (−?[\d.]*\d) the slope is (−?[\d.]*\d)", sentence)
+        assert (read(start[1]), read(start[2])) == (float(a), float(slope)), sentence
+        rest = sentence.removeprefix(start[0])
+        if slope == 0:
+            assert rest == ": this is the lowest point, and no step leads away from it."
+            reached.add("lowest")
+            continue
+        if alpha == 0:
+            assert rest == ". The step is α times that: 0. So a stays, and so does the loss."
+            reached.add("no step")
+            continue
+        line, _, verdict = rest.partition(". ")
+        ((_, sign, _),) = arithmetic(line)
+        assert sign == "=" and not wrong(line), line
+        way = "left" if new < a else "right"
+        shown = [f"{float(v):g}".replace("-", "−") for v in (a, alpha, slope, new)]
+        shown[2] = f"({shown[2]})" if slope < 0 else shown[2]
+        assert (
+            line == f", so the step goes {way}: a becomes {shown[0]} − {shown[1]} · {shown[2]} = {shown[3]}"
+        )
+        crosses = (new - Fraction(14, 10)) * (a - Fraction(14, 10)) < 0
+        kind = (
+            "That is too far past the lowest point: the loss rises" if after > before
+            else "It goes past the lowest point, and the loss falls" if crosses else "The loss falls"
+        )  # fmt: skip
+        was, now = re.fullmatch(rf"{kind} from ([\d.]+) to ([\d.]+)\.", verdict).groups()
+        assert (read(was) < read(now)) == (before < after) and read(was) != read(now)
+        for text, value in ((was, before), (now, after)):
+            assert abs(read(text) - float(value)) <= 0.5001 * 10 ** -len(text.partition(".")[2])
+        reached.add(kind)
+    assert len(reached) == 5
+    assert len(sentence) < 180, "it must fit on two lines"
+
+
+def test_the_parabola_draws_its_tangent_and_the_step_along_the_axis():
+    ax = parabola().draw().content.axes[0]
+    (curve,) = [artist for artist in ax.lines if not artist.get_animated() and len(artist.get_xdata()) > 9]
+    x, y = np.array(curve.get_data())
+    assert np.allclose(y, 0.05 + 3.5 * (x - 1.4) ** 2)
+    for place in positions(parabola(), most=200):
+        a, alpha = place["a"], place["alpha"]
+        parabola().draw(**place)
+        slope, loss = 7 * (a - 1.4), 0.05 + 3.5 * (a - 1.4) ** 2
+        new = a - alpha * slope
+        (xa, xb), (ya, yb) = line(ax, BACKWARD)
+        assert ((xa + xb) / 2, (ya + yb) / 2) == (pytest.approx(a), pytest.approx(loss))
+        assert (yb - ya) / (xb - xa) == pytest.approx(slope)
+        assert line(ax, HIGHLIGHT).ravel() == pytest.approx([a, loss])
+        landing = 0.05 + 3.5 * (new - 1.4) ** 2
+        assert line(ax, PAPER).ravel() == pytest.approx([new, landing])
+        assert line(ax, MUTED)[0] == pytest.approx([a, a, np.nan, new, new], nan_ok=True)
+        low, high = ax.get_ylim()
+        assert ax.get_xlim()[0] < new < ax.get_xlim()[1] and low < landing < high, place
+        step = arrow(ax)
+        if abs(new - a) < 1e-9:
+            assert step is None
+        else:
+            assert step[:, 0] == pytest.approx([a, new]) and low < step[0, 1] == step[1, 1] < 0
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["the loss", "its tangent at a", "the step"]
+
+
+# gradient descent
 
 
 class Descent(NamedTuple):
@@ -158,7 +249,7 @@ class Descent(NamedTuple):
     @property
     def inside(self):
         a, b = self.path[self.steps]
-        return -2 - 1e-9 <= a <= 4 + 1e-9 and -3 - 1e-9 <= b <= 6 + 1e-9
+        return -2.8 <= a <= 4.8 and -4.2 <= b <= 7.2
 
 
 @pytest.fixture(scope="module")
@@ -274,6 +365,29 @@ def test_the_descent_draws_the_path_where_it_went(descents):
         assert line(loss_ax, HIGHLIGHT).ravel().tolist() == [steps[-1], values[-1]]
 
 
+def test_the_arrow_is_the_gradient_and_stays_on_the_map(descents):
+    """Uphill: the loss rises along it, and the next step goes exactly against it."""
+    map_ax, _ = descent().draw().content.axes
+    lengths = set()
+    for d in descents:
+        descent().draw(**d.place)
+        (a, b), shown = d.path[d.steps], arrow(map_ax)
+        slopes = np.array([7 * a + 3 * b - 12.5, 3 * a + 2 * b - 6])
+        if not d.inside or np.abs(slopes).max() < 1e-9:
+            assert shown is None or np.abs(slopes).max() > 1e-12, d.place
+            continue
+        assert shown is not None, d.place
+        way = shown[1] - shown[0]
+        assert shown[0] == pytest.approx([a, b], abs=1e-9)
+        assert way @ slopes == pytest.approx(np.hypot(*way) * np.hypot(*slopes)), "along the gradient"
+        tip = shown[1]
+        assert -2.8 - 1e-9 <= tip[0] <= 4.8 + 1e-9 and -4.2 - 1e-9 <= tip[1] <= 7.2 + 1e-9
+        if d.place["alpha"] and d.steps < 100:
+            assert way @ (d.path[d.steps + 1] - d.path[d.steps]) < 0
+        lengths.add(round(float(np.hypot(way[0] / 7.6, way[1] / 11.4)), 6))
+    assert max(lengths) == 0.14 and len(lengths) > 1 and min(lengths) > 0
+
+
 def test_the_chart_of_the_loss_has_room_for_every_step_and_marks_the_lowest():
     _, ax = descent().draw().content.axes
     assert ax.get_xlim() == (-2, 102) and ax.get_ylim() == pytest.approx((LOWEST / 3, 1000))
@@ -282,7 +396,7 @@ def test_the_chart_of_the_loss_has_room_for_every_step_and_marks_the_lowest():
     assert [text.get_text() for text in ax.get_yticklabels()] == ["0.1", "1", "10", "100", "1000"]
     assert ax.get_yticks().tolist() == [0.1, 1, 10, 100, 1000] and ax.get_yscale() == "log"
     (label,) = ax.texts
-    assert label.get_text() == "the lowest" and label.get_position() == (100, pytest.approx(LOWEST / 1.1))
+    assert label.get_text() == "the lowest" and label.get_position() == (100, pytest.approx(LOWEST / 1.4))
 
 
 @pytest.mark.filterwarnings("error")
@@ -299,7 +413,7 @@ def test_two_numbers_are_told_apart():
 
 
 def test_the_count_of_parameters_at_both_ends_and_between():
-    panel = panels("01")[2]
+    panel = panels("01")[3]
     assert panel.values() == {"inputs": 784, "hidden": 50, "outputs": 10}
     for place in positions(panel, most=300):
         i, h, o = place.values()
@@ -369,6 +483,14 @@ def test_b_is_the_upright_axis():
     assert np.ptp(heights[1] - heights[0]) == 0 < np.ptp(heights[2] - heights[0])
     assert "line up, place right" in ch01.RAISE_B.mistakes and (steeper - start).tolist() == [1, 0]
     assert {*ch01.RAISE_B.mistakes, ch01.RAISE_B.answer} == set(ch01.RAISE_B.choices)
+
+
+def test_one_step_of_one_parameter_and_its_slips():
+    a, slope, alpha = 3, sum(2 * m * x for m, x in zip(misses_of(3, "0.9"), WEEKS, strict=True)) / 4, 0.1
+    assert float(slope) == 11.2
+    step = alpha * float(slope)
+    assert ch01.ONE_PARAMETER.answer == pytest.approx(a - step)
+    assert list(ch01.ONE_PARAMETER.mistakes) == pytest.approx([a + step, a - float(slope), step])
 
 
 def test_the_first_step_and_its_slips():

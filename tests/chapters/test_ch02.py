@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from backprop import Elu, LeakyRelu, Maxout, Relu
 from backprop.chapters import ch02_fire as ch02
+from backprop.explore.figures import png
 from backprop.explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PAPER, PARAMETER
 from matplotlib.colors import same_color
 
@@ -332,7 +333,7 @@ def f_of(which, place):
     if which == 5:
         return lambda x: max(place["slope"] * x, x)
     if which == 6:
-        return lambda x: x if x >= 0 else place["alpha"] * (math.exp(x) - 1)
+        return lambda x: x if x >= 0 else place["scale"] * (math.exp(x) - 1)
     return lambda x: max(place["w1"] * x + place["b1"], place["w2"] * x + place["b2"])
 
 
@@ -370,7 +371,7 @@ def test_an_activation_says_its_value_its_derivative_and_what_that_does(which):
         assert kink == found[3].startswith("a kink. There is no derivative; by convention f′(x) = "), sentence
         if kink:
             convention = value(re.search(r"f′\(x\) = ([−\d.]+)\.$", sentence)[1])
-            layer = {4: Relu(), 5: LeakyRelu(place.get("slope")), 6: Elu(place.get("alpha"))}.get(which)
+            layer = {4: Relu(), 5: LeakyRelu(place.get("slope")), 6: Elu(place.get("scale"))}.get(which)
             if layer:
                 layer.forward(np.zeros(1))
                 assert convention == layer.backward(np.ones(1))[0]
@@ -475,7 +476,7 @@ def line(ax, color):
         (4, {"function": "tanh"}, "f(x) = tanh x", "f′(x) = 1 − f(x)²"),
         (4, {"function": "ReLU"}, "f(x) = max(0, x)", "f′(x) = 1 for x > 0, else 0"),
         (5, {}, "f(x) = max(slope · x, x)", "f′(x) = 1 for x > 0, else slope"),
-        (6, {}, "f(x) = x,  or α(eˣ − 1) for x < 0", "f′(x) = 1,  or αeˣ for x < 0"),
+        (6, {}, "f(x) = x,  or scale · (eˣ − 1) for x < 0", "f′(x) = 1,  or scale · eˣ for x < 0"),
         (7, {}, "f(x) = max(w₁x + b₁,  w₂x + b₂)", "f′(x) = the w of the larger sum"),
     ],
 )
@@ -488,6 +489,18 @@ def test_each_activation_has_its_formulas(which, place, formula, derivative):
     ]
     assert zero == [[[[0, 0], [1, 0]], [[0, 0], [0, 1]]]] * 2
     assert all(same_color(artist.get_color(), MUTED) for artist in left.lines if not artist.get_animated())
+
+
+def test_slopes_that_are_compared_have_equal_scales():
+    """Maxout's sums reach farther; its picture stands alone."""
+    drawn = [panel(4).draw(function=name).content for name in ("sigmoid", "tanh", "ReLU")]
+    drawn += [panel(which).draw().content for which in (5, 6)]
+    limits = {tuple(ax.get_xlim() + ax.get_ylim() for ax in figure.axes) for figure in drawn}
+    assert len(limits) == 1
+    for figure in drawn:
+        png(figure)  # only a drawn figure has its layout
+        box = figure.axes[0].get_window_extent()
+        assert box.height / box.width == pytest.approx(1, abs=0.05), "a slope of 1 must rise at 45°"
 
 
 # weights that never part

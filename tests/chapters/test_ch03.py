@@ -13,7 +13,7 @@ from backprop.chapters import ch03_buy as ch03
 from backprop.explore.equations import plain
 from backprop.explore.style import BACKWARD, FORWARD, HIGHLIGHT
 from backprop.explore.words import worked
-from reading import shapes, texts
+from reading import overlaps, shapes, texts
 
 from notebooks import panels, positions, said, sources
 
@@ -114,11 +114,13 @@ def test_what_stands_where_in_graph_1():
         ("total", "220", "1"),
     ):  # fmt: skip
         assert at[value][1] < at[name][1] < at[gradient][1], name
-    assert at["apple price"][0] == at["apples"][0] == at["tax"][0] == 128
+    assert {at[words][0] for words in ("apple price", "100", "2 × 1.1 = 2.2", "apples", "tax")} == {168}
+    green = {t.words: (t.x, t.y) for t in texts(picture) if t.color == FORWARD}
+    assert at["cost"] == (green["200"][0], pytest.approx(green["200"][1] - 18)), "over its value"
     assert at["apple price"][1] < at["apples"][1] < at["tax"][1]
-    assert at["total"][0] > at["200"][0] > at["100"][0]
+    assert at["total"][0] > at["cost"][0] > at["100"][0]
     highlighted = [c for c in shapes(picture, "circle") if c.get("stroke") == HIGHLIGHT]
-    assert [(c.get("cx"), c.get("stroke-width")) for c in highlighted] == [("330.0", "4.0")]
+    assert [(c.get("cx"), c.get("stroke-width")) for c in highlighted] == [("390.0", "4.0")]
 
 
 def test_a_walk_starts_before_its_first_step():
@@ -128,14 +130,21 @@ def test_a_walk_starts_before_its_first_step():
         assert said(panel.draw()).startswith("Only the inputs are known: ")
 
 
-def test_a_long_gradient_stays_clear_of_its_node():
-    """Of all settings, no product reaches the circle that it comes from."""
-    for place in positions(panels("03")[1], most=100):
-        place["step"] = 9
-        for t in texts(panels("03")[1].draw(**place)):
-            if " × " in t.words and t.color == BACKWARD:
-                assert t.x + 9 * len(t.words) <= 278, place  # 297 is the center of the node, 20 its radius
-                assert t.x >= 100, place
+@pytest.mark.parametrize(("number", "last"), [(0, 5), (1, 9)])
+def test_no_text_lies_on_an_arrow_a_node_or_another_text(number, last):
+    panel = panels("03")[number]
+    widest = {"apple_price": 290, "apples": 9, "tangerine_price": 290, "tangerines": 9, "tax": 29}
+    wide = {name: widest[name] for name in panel.controls if name != "step"}
+    for step in range(last + 1):
+        assert overlaps(panel.draw(**wide, step=step)) == [], step
+    for place in positions(panel, most=60):
+        assert overlaps(panel.draw(**place)) == [], place
+
+
+def test_every_result_on_the_way_has_the_name_that_the_sentence_says():
+    for number, names in ((0, {"cost"}), (1, {"apple cost", "tangerine cost", "subtotal"})):
+        for step in range(5):
+            assert names <= {t.words for t in texts(panels("03")[number].draw(step=step))}
 
 
 def test_the_change_and_the_promise_agree_at_every_nudge():
@@ -460,13 +469,13 @@ def test_the_checks_graph_uses_a_price_and_two_results_twice_and_subtracts():
 
 
 def test_the_chapters_result_that_is_used_twice_needs_the_order():
-    """t = c + 3c and c = 2a, so ∂t/∂c = 1 + 3 and ∂t/∂a = 4 · 2; too early a walk gives another a.grad."""
-    (code,) = [source for source in sources(HERE["03"], "code") if source.startswith("a = Value(5)")]
+    """y = u + 3u and u = 2x, so ∂y/∂u = 1 + 3 and ∂y/∂x = 4 · 2; too early a walk gives another x.grad."""
+    (code,) = [source for source in sources(HERE["03"], "code") if source.startswith("x = Value(5)")]
     names = {"Value": Value, "print": lambda text: None}
     exec(code, names)
-    a, c, t = (names[name] for name in "act")
-    assert (c.grad, a.grad) == (1 + 3, (1 + 3) * 2)
-    for value in t.order():
+    x, u, y = (names[name] for name in "xuy")
+    assert (u.grad, x.grad) == (1 + 3, (1 + 3) * 2)
+    for value in y.order():
         value.grad = 0.0
-    depth_first(t)
-    assert (c.grad, a.grad) == (4, (1 + 4) * 2)
+    depth_first(y)
+    assert (u.grad, x.grad) == (4, (1 + 4) * 2)

@@ -13,7 +13,7 @@ from backprop.chapters import ch04_chain as ch04
 from backprop.chapters.ch04_chain import ACTIVATIONS, deltas_by_depth
 from backprop.explore.equations import plain
 from backprop.explore.style import BACKWARD, DATA, FORWARD, HIGHLIGHT, PARAMETER
-from reading import arithmetic, read, shapes, texts, wrong
+from reading import arithmetic, overlaps, read, shapes, texts, wrong
 
 from notebooks import every_place, panels, positions, said
 
@@ -41,26 +41,26 @@ def sigmoid(z):
     return 1 / (1 + math.exp(-z))
 
 
-# (x + y)²
+# (x₁ + x₂)²
 
 
 def test_square_of_sum_at_every_setting():
     panel, kinds = panels("04")[0], set()
     for place in positions(panel, most=300):
-        x, y, step = Fraction(place["x"]), Fraction(place["y"]), place["step"]
-        u, picture = x + y, panel.draw(**place)
+        x1, x2, step = Fraction(place["x1"]), Fraction(place["x2"]), place["step"]
+        u, picture = x1 + x2, panel.draw(**place)
         back = f"1 × {inner(2 * u)} = {full(2 * u)}"
         lines = [
-            f"Only the inputs are known: x = {full(x)}, y = {full(y)}.",
-            f"Forward: {full(x)} + {inner(y)} = {full(u)}.",
+            f"Only the inputs are known: x₁ = {full(x1)}, x₂ = {full(x2)}.",
+            f"Forward: {full(x1)} + {inner(x2)} = {full(u)}.",
             f"Forward: {inner(u)}² = {full(u * u)}.",
             "Backward starts at the output: ∂f/∂f = 1.",
             f"Backward through ( )², local × upstream: to u: {full(2 * u)} × 1 = {full(2 * u)}.",
-            f"Backward through +, local × upstream: to x: {back}; to y: {back}.",
+            f"Backward through +, local × upstream: to x₁: {back}; to x₂: {back}.",
         ]
         assert said(picture) == lines[step]
         green = [t.words for t in texts(picture) if t.color == FORWARD and t.words != "value, forward"]
-        assert green == [full(x), full(y), full(u), full(u * u)][: 2 + min(step, 2)]
+        assert green == [full(x1), full(x2), full(u), full(u * u)][: 2 + min(step, 2)]
         orange = [t.words for t in texts(picture) if t.color == BACKWARD and t.words != "gradient, backward"]
         one = f"{full(2 * u)} × 1 = {full(2 * u)}"
         assert orange == [[], [], [], ["1"], [one, "1"], [back, back, full(2 * u), "1"]][step]
@@ -74,23 +74,23 @@ def test_square_of_sum_at_every_setting():
 def test_two_paths_at_every_setting():
     panel, kinds = panels("04")[1], set()
     for place in positions(panel, most=300):
-        a, b, path = Fraction(place["a"]), Fraction(place["b"]), place["path"]
+        a, b, path = Fraction(place["x1"]), Fraction(place["x2"]), place["path"]
         by_plus, picture = a * b, panel.draw(**place)
-        by_times = {"a": (a + b) * b, "b": (a + b) * a}
+        by_times = {"x₁": (a + b) * b, "x₂": (a + b) * a}
         sums = {t: f"{t}: {full(by_plus)} + {inner(v)} = {full(by_plus + v)}" for t, v in by_times.items()}
         if path == "all":
-            expected = f"What comes back on the two paths adds up. {sums['a']}; {sums['b']}."
+            expected = f"What comes back on the two paths adds up. {sums['x₁']}; {sums['x₂']}."
         else:
             t, _, through = path.split()
-            other = b if t == "a" else a
+            other = b if t == "x₁" else a
             line = (by_plus, 1, by_plus) if through == "+" else (a + b, other, by_times[t])
             line = f"{full(line[0])} · {inner(line[1])} = {full(line[2])}"
             expected = f"Backward along the path of {path}: {line}. With its other path, {sums[t]}."
         assert said(picture) == expected
         shown = [t.words for t in texts(picture)]
-        for t, other in (("a", b), ("b", a)):
+        for t, other in (("x₁", b), ("x₂", a)):
             line = f"{full(a * b)} · 1 + {inner(a + b)} · {inner(other)} = {full(by_plus + by_times[t])}"
-            assert f"∂f/∂{t} = ∂f/∂x₁ · ∂x₁/∂{t} + ∂f/∂x₂ · ∂x₂/∂{t} = {line}" in shown
+            assert f"∂f/∂{t} = ∂f/∂u · ∂u/∂{t} + ∂f/∂v · ∂v/∂{t} = {line}" in shown
         kinds.add(path)
     assert kinds == set(panel.controls["path"].options)
 
@@ -107,27 +107,38 @@ def test_where_the_numbers_of_two_paths_stand():
     circles = [(float(c.get("cx")), float(c.get("cy"))) for c in shapes(picture, "circle")]
     names = {t.words: (t.x, t.y) for t in texts(picture)}
     assert sorted(circles) == [(120, 90), (120, 270), (390, 90), (390, 270), (600, 180)]
-    assert (names["a"], names["b"]) == ((120, 96), (120, 276))
-    assert names["x₁"] == (390, 58) and names["x₂"] == (390, 312)
-    for (x1, y1), (x2, y2), value, gradient in (
-        ((120, 90), (390, 90), "2", "6"), ((120, 90), (390, 270), "2", "15"),
-        ((120, 270), (390, 90), "3", "6"), ((120, 270), (390, 270), "3", "10"),
-        ((390, 90), (600, 180), "5", "6"), ((390, 270), (600, 180), "6", "5"),
+    assert (names["x₁"], names["x₂"]) == ((120, 96), (120, 276))
+    for (x1, y1), (x2, y2), value, gradient, above, below in (
+        ((120, 90), (390, 90), "2", "6", 0.6, 0.6), ((120, 90), (390, 270), "2", "15", 0.3, 0.28),
+        ((120, 270), (390, 90), "3", "6", 0.28, 0.3), ((120, 270), (390, 270), "3", "10", 0.6, 0.6),
+        ((390, 90), (600, 180), "5", "6", 0.4, 0.65), ((390, 270), (600, 180), "6", "5", 0.6, 0.25),
     ):  # fmt: skip
-        along = 0.5 if y1 == y2 else 0.28
-        x, y = x1 + along * (x2 - x1), y1 + along * (y2 - y1)
+        x, y = x1 + above * (x2 - x1), y1 + above * (y2 - y1)
         assert near(picture, FORWARD, x, y - 12) == value
-        assert near(picture, BACKWARD, x, y + 25) == gradient
+        x, y = x1 + below * (x2 - x1), y1 + below * (y2 - y1)
+        assert near(picture, BACKWARD, x, y + 23) == gradient
+    green = {t.words: (t.x, t.y) for t in texts(picture) if t.color == FORWARD}
+    (u, v), five, six = (names[name] for name in "uv"), green["5"], green["6"]
+    assert u == (five[0], pytest.approx(five[1] - 18)), "over its value"
+    assert v[1] == six[1] and six[0] - 40 < v[0] < six[0], "beside its value"
+
+
+@pytest.mark.parametrize(("number", "most"), [(0, 60), (1, 60), (3, 30)])
+def test_no_text_lies_on_an_arrow_a_node_or_another_text(number, most):
+    panel = panels("04")[number]
+    for place in positions(panel, most=most):
+        last = {"step": panel.controls["step"].max} if "step" in place else {}
+        assert [found for found in overlaps(panel.draw(**place | last)) if "δ" not in found] == [], place
 
 
 @pytest.mark.parametrize(
     ("path", "marked"),
     [
         ("all", []),
-        ("a through +", [(120, 90), (390, 90)]),
-        ("a through ×", [(120, 90), (390, 270)]),
-        ("b through +", [(120, 270), (390, 90)]),
-        ("b through ×", [(120, 270), (390, 270)]),
+        ("x₁ through +", [(120, 90), (390, 90)]),
+        ("x₁ through ×", [(120, 90), (390, 270)]),
+        ("x₂ through +", [(120, 270), (390, 90)]),
+        ("x₂ through ×", [(120, 270), (390, 270)]),
     ],
 )
 def test_a_chosen_path_lies_on_pale_orange(path, marked):
@@ -162,12 +173,12 @@ def test_two_neurons_line_by_line():
         assert not [line for line in lines if wrong(line)], (place, lines)
         values = {line.split(" =")[0]: re.split(" [=≈] ", line)[-1] for line in lines if "=" in line}
         expected = {
-            "h": h, "y": y, "C": (y - t) ** 2 / 2, "δ_y": dy, "∂C/∂W₂": dy * h, "δ_h": dh, "∂C/∂W₁": dh * x,
+            "h₁": h, "y": y, "E": (y - t) ** 2 / 2, "δ_y": dy, "∂E/∂W₂": dy * h, "δ₁": dh, "∂E/∂W₁": dh * x,
             "W₂.grad": dy * h, "W₁.grad": dh * x,
         }  # fmt: skip
         assert values.keys() == expected.keys()
         assert all(about(values[name], expected[name], 6) for name in expected), (place, values)
-        assert 0 < read(values["h"]) < 1 and 0 < read(values["y"]) < 1, "a sigmoid lies strictly between"
+        assert 0 < read(values["h₁"]) < 1 and 0 < read(values["y"]) < 1, "a sigmoid lies strictly between"
         assert sum(1 for line in lines for _ in arithmetic(line)) == 7
         side = "above" if y > t else "below" if y < t else "on"
         said_moves = [
@@ -175,10 +186,10 @@ def test_two_neurons_line_by_line():
             for name, g in gradients.items()
         ]
         sentence = said(picture)
-        assert f" lies {side} its target {full(t)}. ∂C/∂W₁ = {values['W₁.grad']}, " in sentence
+        assert f" lies {side} its target {full(t)}. ∂E/∂W₁ = {values['W₁.grad']}, " in sentence
         assert sentence.startswith(f"y = {values['y']} lies")
         assert side == "on" or read(values["y"]) != read(full(t)), "the two look equal"
-        assert sentence.endswith(f"∂C/∂W₂ = {values['W₂.grad']}: a step downhill {' and '.join(said_moves)}.")
+        assert sentence.endswith(f"∂E/∂W₂ = {values['W₂.grad']}: a step downhill {' and '.join(said_moves)}.")
         moves.update(word.split()[-1] for word in said_moves)
         sides.add(side)
     assert moves == {"smaller", "larger", "is"} and sides >= {"above", "below"}
@@ -187,7 +198,7 @@ def test_two_neurons_line_by_line():
 def test_two_neurons_on_the_target():
     picture = panels("04")[2].draw(W2=0.0, target=0.5)
     assert said(picture) == (
-        "y = 0.5 lies on its target 0.5. ∂C/∂W₁ = 0, ∂C/∂W₂ = 0: a step downhill leaves W₁ as it is and "
+        "y = 0.5 lies on its target 0.5. ∂E/∂W₁ = 0, ∂E/∂W₂ = 0: a step downhill leaves W₁ as it is and "
         "leaves W₂ as it is."
     )
 
@@ -201,7 +212,7 @@ def test_the_colors_of_two_neurons_lines():
 
 
 def chain(x, W1, W2, W3, W4, target):
-    """values x, h₁, h₂, h₃, y, C and deltas δ₁ … δ_y of the panel."""
+    """values x, h₁, h₂, h₃, y, E and deltas δ₁ … δ_y of the panel."""
     values = [x]
     for weight in (W1, W2, W3, W4):
         values.append(sigmoid(weight * values[-1]))
@@ -229,16 +240,16 @@ def test_three_hidden_layers_say_and_show_what_is_computed():
         assert [t.words for t in shown[PARAMETER]] == [
             f"W{sub[k]} = {full(w)}" for k, w in enumerate(weights)
         ]
-        nodes = {t.words: t.x for t in texts(picture) if t.color == DATA and t.y == 136}
-        assert list(nodes) == ["x", "h₁", "h₂", "h₃", "y", "C"]
+        nodes = {t.words: t.x for t in texts(picture) if t.color == DATA and t.y == 104}
+        assert list(nodes) == ["x", "h₁", "h₂", "h₃", "y", "E"]
         assert [t.x for t in green] == list(nodes.values())
         orange = {t.words: t for t in shown[BACKWARD]}
         for k in range(4):  # each gradient below its name, each δ below its neuron
             known = step >= 4 - k
-            assert (f"∂C/∂W{sub[k]}" in orange) == known
+            assert (f"∂E/∂W{sub[k]}" in orange) == known
             assert ((f"δ{sub[k]}" if k < 3 else "δ") in orange) == known
             if known:
-                name = orange[f"∂C/∂W{sub[k]}"]
+                name = orange[f"∂E/∂W{sub[k]}"]
                 delta = orange[f"δ{sub[k]}" if k < 3 else "δ"]
                 below = {(t.x, t.y): t.words for t in shown[BACKWARD]}
                 assert about(below[name.x, name.y + 20], deltas[k] * values[k], 3), place
@@ -255,7 +266,7 @@ def test_three_hidden_layers_say_and_show_what_is_computed():
         else:
             k = 4 - step
             before = "x" if k == 0 else f"h{sub[k - 1]}"
-            assert f". Times {before} it is ∂C/∂W{sub[k]} = " in sentence
+            assert f". Times {before} it is ∂E/∂W{sub[k]} = " in sentence
             assert about(last, deltas[k] * values[k], 3)
             assert sum(1 for _ in arithmetic(sentence)) == 1
             (_, _, delta), *_ = arithmetic(sentence)
@@ -274,7 +285,7 @@ def test_three_hidden_layers_say_and_show_what_is_computed():
 
 
 def test_three_hidden_layers_stay_in_the_picture():
-    """Also with the widest number, a C of 1e-7."""
+    """Also with the widest number, an E of 1e-7."""
     for picture in (
         panels("04")[3].draw(W4=0.0, target=0.5, W3=5.0),
         panels("04")[3].draw(W4=0.001, target=0.5),
@@ -439,8 +450,29 @@ def test_the_deep_chains_lines_are_its_deltas():
         chosen = lines["the chosen one"].get_ydata()
         assert low <= np.nanmin(chosen) and np.nanmax(chosen) <= high, "it leaves the picture"
         assert all(low <= tick <= high for tick in ax.get_yticks()) and 1.0 in ax.get_yticks()
-        assert ax.get_xlim() == (29.6, -0.6), "the output is at the right"
-    assert len(lines_of(panel.draw().content)) == 7  # a line at 1, one for each activation, the chosen one
+        assert ax.get_xlim() == (35.2, -0.6), "the output is at the right"
+    drawn = [line for line in panel.draw().content.axes[0].lines if len(line.get_xdata()) > 1]
+    assert len(drawn) == 7  # a line at 1, one for each activation, the chosen one
+
+
+def test_each_lines_word_stands_at_its_end_and_on_no_other():
+    panel = panels("04")[4]
+    for place in positions(panel, most=150):
+        ax = panel.draw(**place).content.axes[0]
+        words = [line for line in ax.lines if line.get_linestyle() == "None"]
+        assert len(words) == len(ACTIVATIONS)
+        low, high = np.log10(ax.get_ylim())
+        heights, one = [], -low / (high - low)
+        for name, word in zip(ACTIVATIONS, words, strict=True):
+            end = abs(deltas_of(name, place["weight"], place["depth"])[0])
+            ((x, y),) = word.get_xydata()
+            inside = end > 0 and low <= np.log10(end) <= high
+            assert x == place["depth"] - 0.6 and bool(np.isfinite(y)) == inside, place
+            if inside:
+                heights.append((np.log10(y) - low) / (high - low))
+                assert abs(heights[-1] - one) > 0.03, "it lies on the line at 1"
+                assert abs(heights[-1] - (np.log10(end) - low) / (high - low)) < 0.36, "too far from its line"
+        assert np.diff(sorted(heights)).min(initial=1) > 0.05, place
 
 
 @pytest.mark.parametrize(
@@ -509,7 +541,7 @@ def test_the_two_paths_and_what_slips_give():
 
 
 def gradients_of_chain(x, W, target):
-    """∂C/∂W of each weight, measured."""
+    """∂E/∂W of each weight, measured."""
 
     def cost(W):
         value = x
@@ -522,7 +554,7 @@ def gradients_of_chain(x, W, target):
 
 def test_which_gradients_become_0():
     assert (np.abs(gradients_of_chain(0.0, [0.8, 1.5], 0.0)) > 1e-6).tolist() == [False, True]
-    assert ch04.ZERO_X.answer == "∂C/∂W₁ alone" and sigmoid(0) == 0.5
+    assert ch04.ZERO_X.answer == "∂E/∂W₁ alone" and sigmoid(0) == 0.5
     start = [0.8, -1.2, 0.0, 0.6]
     assert (np.abs(gradients_of_chain(1.0, start, 0.0)) > 1e-9).tolist() == [False, False, True, True]
     assert ch04.ZERO_W3.answer == "W₁ and W₂"
@@ -558,7 +590,7 @@ def test_a_weight_of_5_makes_the_first_delta_much_smaller():
 
 
 def right(W, values, target):
-    """∂C/∂W, weight by weight, each as its whole product."""
+    """∂E/∂W, weight by weight, each as its whole product."""
     slopes = values[1:] * (1 - values[1:])
     return np.array([
         (values[-1] - target) * values[k] * np.prod(slopes[k:]) * np.prod(W[k + 1 :]) for k in range(len(W))

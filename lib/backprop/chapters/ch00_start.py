@@ -11,6 +11,7 @@ from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, PA
 from ..explore.svg import arrow, between, box, circle, legend, text
 from ..explore.words import decimals, number, worked
 from ..functions import sigmoid
+from ..graph import Value
 from ..layers import Affine, HalfSquaredError, Sigmoid
 from ..network import Network
 
@@ -104,6 +105,17 @@ def _way(line, column, step):
     return arrow(*line, FORWARD if now else MUTED if column < step else FAINT, 2.5 if now else 1.4)
 
 
+def multiplications(inputs, outputs):
+    """How many multiplications one layer of Values takes, forward and backward: two counts.
+
+    Those by 1, which only pass a gradient on, are left out.
+    """
+    x = [Value(1) for _ in range(inputs)]
+    y = [sum((Value(1) * one for one in x), Value(0)) for _ in range(outputs)]  # a weight for each
+    nodes = [value for value in sum(y, Value(0)).order() if value.op == "×"]
+    return len(nodes), sum(len(node.inputs) for node in nodes)
+
+
 # the questions, in the chapter's order
 # fmt: off
 
@@ -137,7 +149,7 @@ STEP = Question(
 )
 PASSES = Question(
     "Forward passes for 1,000 weights", 1001,
-    "One pass with no weight changed, and one for each changed weight: n + 1 for n weights. Backpropagation "
+    "One pass with no weight changed, and one for each changed weight: 1 + 1,000. Backpropagation "
     "needs one forward and one backward pass, for any number of weights.",
     "Each changed weight needs a pass. What do you compare its loss with?",
     {1000: "You compare each loss with that of the unchanged network. That takes one pass more.",

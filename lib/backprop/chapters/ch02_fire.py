@@ -155,16 +155,12 @@ def xor_network(row=2):
 
 def make_plain_activations():
     """draw(function, x): an activation without a parameter, and its derivative."""
-    ylim, derivative_ylim = (-1.5, REACH), (-0.3, 1.3)
     known = {
         "sigmoid": (Sigmoid(), "f(x) = 1 / (1 + e⁻ˣ)", "f′(x) = f(x) · (1 − f(x))"),
         "tanh": (Tanh(), "f(x) = tanh x", "f′(x) = 1 − f(x)²"),
         "ReLU": (Relu(), "f(x) = max(0, x)", "f′(x) = 1 for x > 0, else 0"),
     }
-    curves = {
-        name: _Curves(formula, derivative, ylim, derivative_ylim)
-        for name, (_, formula, derivative) in known.items()
-    }
+    curves = {name: _Curves(formula, derivative) for name, (_, formula, derivative) in known.items()}
 
     def draw(function="sigmoid", x=1.0):
         kink = 0 if function == "ReLU" and x == 0 else None
@@ -175,8 +171,7 @@ def make_plain_activations():
 
 def make_leaky_relu():
     """draw(x, slope): Leaky ReLU and its derivative."""
-    formulas = "f(x) = max(slope · x, x)", "f′(x) = 1 for x > 0, else slope"
-    curves = _Curves(*formulas, (-REACH, REACH), (-0.3, 1.3))
+    curves = _Curves("f(x) = max(slope · x, x)", "f′(x) = 1 for x > 0, else slope")
 
     def draw(x=-2.0, slope=0.1):
         kink = slope if x == 0 and slope != 1 else None
@@ -186,13 +181,12 @@ def make_leaky_relu():
 
 
 def make_elu():
-    """draw(x, alpha): ELU and its derivative."""
-    formulas = "f(x) = x,  or α(eˣ − 1) for x < 0", "f′(x) = 1,  or αeˣ for x < 0"
-    curves = _Curves(*formulas, (-2.5, REACH), (-0.3, 2.3))
+    """draw(x, scale): ELU and its derivative."""
+    curves = _Curves("f(x) = x,  or scale · (eˣ − 1) for x < 0", "f′(x) = 1,  or scale · eˣ for x < 0")
 
-    def draw(x=-1.0, alpha=1.0):
-        kink = 1 if x == 0 and alpha != 1 else None
-        return curves.show(Elu(alpha), x, f"ELU at x = {number(x)}", kink)
+    def draw(x=-1.0, scale=1.0):
+        kink = 1 if x == 0 and scale != 1 else None
+        return curves.show(Elu(scale), x, f"ELU at x = {number(x)}", kink)
 
     return draw
 
@@ -222,11 +216,11 @@ def make_weights_that_part(gaps, history, outputs):
     """draw(gap, iteration): a replay of trainings that differ in how unequal two hidden nodes start.
 
     gaps: (G,), of each training. history: (T, 9, G), the nine parameters at each iteration; 0 and 3 are
-        the weights from x₁. outputs(p): (4, G) of the parameters p, (9, G), a row for each of ROWS.
+        the weights from x₁. outputs(params): (4, G) of the (9, G), a row for each of ROWS.
     """
     history = np.array(history)
     weights = history[:, [0, 3]]  # (T, 2, G)
-    answers = np.array([outputs(p) for p in history])  # (T, 4, G)
+    answers = np.array([outputs(params) for params in history])  # (T, 4, G)
     losses = np.mean((answers - np.array(GATES["XOR"])[:, None]) ** 2, axis=1)  # (T, G)
     length = len(history)
     figure, (left, right) = new_figure(360, 2, xlabel="iteration", xlim=(-0.03 * length, 1.03 * length))
@@ -263,13 +257,15 @@ class _Curves:
     """A picture of an activation, with its tangent at x, and of its derivative.
 
     formula, derivative: the axes' titles. lines: how many dotted lines lie under the curve.
+    The pictures that leave the limits as they are can be compared: their scales are equal, and on the
+    left a slope of 1 rises at 45°.
     """
 
     X = np.linspace(-4, 4, 401)[:, None]
     JUMP = 0.045  # a derivative that changes by more from one X to the next jumps there
 
-    def __init__(self, formula, derivative, ylim, derivative_ylim, lines=0):
-        self.figure, (left, right) = new_figure(360, 2, xlabel="x", xlim=(-REACH, REACH))
+    def __init__(self, formula, derivative, ylim=(-REACH, REACH), derivative_ylim=(-0.3, 2.3), lines=0):
+        self.figure, (left, right) = new_figure(414, 2, xlabel="x", xlim=(-REACH, REACH))
         style(left, title=formula, ylim=ylim)
         style(right, title=derivative, ylim=derivative_ylim)
         for ax in (left, right):

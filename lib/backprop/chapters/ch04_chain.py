@@ -5,6 +5,8 @@ from functools import partial
 from operator import add, mul
 
 import numpy as np
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D
 
 from ..explore.equations import equations
 from ..explore.figures import moving_line, new_figure
@@ -20,37 +22,37 @@ from ..layers import Elu, LeakyRelu, Relu, Sigmoid, Tanh
 from .turn import turn
 
 
-def square_of_sum(x=2.0, y=3.0, step=0):
-    """f = u² with u = x + y as a graph. step: 0…5 of the walk forward and backward."""
-    u = Value(x, "x") + Value(y, "y")
+def square_of_sum(x1=2.0, x2=3.0, step=0):
+    """f = u² with u = x₁ + x₂ as a graph. step: 0…5 of the walk forward and backward."""
+    u = Value(x1, "x₁") + Value(x2, "x₂")
     f = u**2
     u.name, f.name = "u", "f"
     return graph_picture(f, step)
 
 
 PALE = "#f8e3b8"  # HIGHLIGHT, pale: what lies under a path that is looked at
-PATHS = ["all", "a through +", "a through ×", "b through +", "b through ×"]
+PATHS = ["all", "x₁ through +", "x₁ through ×", "x₂ through +", "x₂ through ×"]
 
 
-def two_paths(a=2.0, b=3.0, path="all"):
-    """f = x₁ · x₂ with x₁ = a + b and x₂ = a · b: a and b each reach f on two paths. path: of PATHS."""
-    a, b = Value(a, "a"), Value(b, "b")
-    x1, x2 = a + b, a * b
-    f = x1 * x2
-    f.name = "f"
+def two_paths(x1=2.0, x2=3.0, path="all"):
+    """f = u · v with u = x₁ + x₂ and v = x₁ · x₂: each input reaches f on two paths. path: of PATHS."""
+    x1, x2 = Value(x1, "x₁"), Value(x2, "x₂")
+    u, v = x1 + x2, x1 * x2
+    f = u * v
+    u.name, v.name, f.name = "u", "v", "f"
     f.backward()
-    places = {a: (120, 90), b: (120, 270), x1: (390, 90), x2: (390, 270), f: (600, 180)}
-    words, sums = [text(390, 58, "x₁", MUTED), text(390, 312, "x₂", MUTED)], {}
-    for v, other, y in ((a, b, 360), (b, a, 388)):
-        chain = worked("{} · {} + {} · {}", lambda p, q, r, s: p * q + r * s, x1.grad, 1, x2.grad, other.data)
-        formula = f"∂f/∂{v.name} = ∂f/∂x₁ · ∂x₁/∂{v.name} + ∂f/∂x₂ · ∂x₂/∂{v.name} = {chain}"
+    places = {x1: (120, 90), x2: (120, 270), u: (390, 90), v: (390, 270), f: (600, 180)}
+    words, sums = [], {}
+    for x, other, y in ((x1, x2, 360), (x2, x1, 388)):
+        chain = worked("{} · {} + {} · {}", lambda p, q, r, s: p * q + r * s, u.grad, 1, v.grad, other.data)
+        formula = f"∂f/∂{x.name} = ∂f/∂u · ∂u/∂{x.name} + ∂f/∂v · ∂v/∂{x.name} = {chain}"
         words.append(text(20, y, formula, BACKWARD, "start"))
-        sums[v] = f"{v.name}: " + worked("{} + {}", add, x1.grad, x2.grad * other.data)
-    under, sentence = [], f"What comes back on the two paths adds up. {sums[a]}; {sums[b]}."
+        sums[x] = f"{x.name}: " + worked("{} + {}", add, u.grad, v.grad * other.data)
+    under, sentence = [], f"What comes back on the two paths adds up. {sums[x1]}; {sums[x2]}."
     if path != "all":
-        start, middle = (a if path[0] == "a" else b), (x1 if "+" in path else x2)
-        for v, w in ((start, middle), (middle, f)):
-            under += [line(*places[v], *places[w], PALE, 30), circle(*places[v], 30, PALE, PALE)]
+        start, middle = (x1 if path.startswith("x₁") else x2), (u if "+" in path else v)
+        for a, b in ((start, middle), (middle, f)):
+            under += [line(*places[a], *places[b], PALE, 30), circle(*places[a], 30, PALE, PALE)]
         product = worked("{} · {}", mul, middle.grad, middle.local_gradients[middle.inputs.index(start)])
         sentence = f"Backward along the path of {path}: {product}. With its other path, {sums[start]}."
     return graph_picture(f, title="One value on two paths", places=places, sentence=sentence, under=under,
@@ -58,37 +60,37 @@ def two_paths(a=2.0, b=3.0, path="all"):
 
 
 def two_neurons(x=0.5, W1=0.8, W2=1.5, target=0.0):
-    """Every line of C = ½(y − t)² behind two sigmoid neurons, forward and backward."""
+    """Every line of E = ½(y − t)² behind two sigmoid neurons, forward and backward."""
     w1, w2 = Value(W1), Value(W2)
-    h_ = (w1 * x).sigmoid()
-    y_ = (w2 * h_).sigmoid()
+    h1_ = (w1 * x).sigmoid()
+    y_ = (w2 * h1_).sigmoid()
     (0.5 * (y_ - target) ** 2).backward()
-    h, y = h_.data, y_.data
-    y_slope, h_slope = sigmoid_derivative(y), sigmoid_derivative(h)
+    h1, y = h1_.data, y_.data
+    y_slope, h1_slope = sigmoid_derivative(y), sigmoid_derivative(h1)
     delta_y = (y - target) * y_slope
-    delta_h = delta_y * W2 * h_slope
+    delta_1 = delta_y * W2 * h1_slope
     shown = partial(worked, digits=6)  # a sigmoid's output of 0.99995 shall not look like 1
-    times, neuron = partial(shown, "{} · {}", mul), partial(shown, "g({} · {})", _neuron)
-    cost = shown("½ ({} − {})^2", half_squared_error, y, target)
-    hidden = shown("{} · {} · {}", _product, delta_y, W2, h_slope)
+    times, neuron = partial(shown, "{} · {}", mul), partial(shown, "σ({} · {})", _neuron)
+    loss = shown("½ ({} − {})^2", half_squared_error, y, target)
+    hidden = shown("{} · {} · {}", _product, delta_y, W2, h1_slope)
     lines = [
         ("Forward", ""),
-        (f"h = g(W_1 · x) = {neuron(W1, x)}", "forward"),
-        (f"y = g(W_2 · h) = {neuron(W2, h)}", "forward"),
-        (f"C = ½ (y − t)^2 = {cost}", "forward"),
+        (f"h_1 = σ(W_1 · x) = {neuron(W1, x)}", "forward"),
+        (f"y = σ(W_2 · h_1) = {neuron(W2, h1)}", "forward"),
+        (f"E = ½ (y − t)^2 = {loss}", "forward"),
         ("Backward", ""),
         (f"δ_y = (y − t) · y(1 − y) = {times(y - target, y_slope)}", "backward"),
-        (f"∂C/∂W_2 = δ_y · h = {times(delta_y, h)}", "backward"),
-        (f"δ_h = δ_y · W_2 · h(1 − h) = {hidden}", "backward"),
-        (f"∂C/∂W_1 = δ_h · x = {times(delta_h, x)}", "backward"),
+        (f"∂E/∂W_2 = δ_y · h_1 = {times(delta_y, h1)}", "backward"),
+        (f"δ_1 = δ_y · W_2 · h_1(1 − h_1) = {hidden}", "backward"),
+        (f"∂E/∂W_1 = δ_1 · x = {times(delta_1, x)}", "backward"),
         ("The same from Value.backward()", ""),
         (f"W₂.grad = {number(w2.grad, 6)}", "backward"),
         (f"W₁.grad = {number(w1.grad, 6)}", "backward"),
     ]
     side = "above" if y > target else "below" if y < target else "on"
     sentence = (
-        f"y = {number(y, 6)} lies {side} its target {number(target)}. ∂C/∂W₁ = {number(w1.grad, 6)}, "
-        f"∂C/∂W₂ = {number(w2.grad, 6)}: a step downhill {_move('W₁', w1.grad)} and {_move('W₂', w2.grad)}."
+        f"y = {number(y, 6)} lies {side} its target {number(target)}. ∂E/∂W₁ = {number(w1.grad, 6)}, "
+        f"∂E/∂W₂ = {number(w2.grad, 6)}: a step downhill {_move('W₁', w1.grad)} and {_move('W₂', w2.grad)}."
     )
     return equations(lines, "Two neurons", sentence)
 
@@ -109,16 +111,16 @@ def _move(name, gradient):
 
 
 def three_hidden(x=1.0, W1=0.8, W2=-1.2, W3=1.5, W4=0.6, target=0.0, step=0):
-    """x → h₁ → h₂ → h₃ → y → C, each neuron a sigmoid; step: how many δs are known, 0…4."""
+    """x → h₁ → h₂ → h₃ → y → E, each neuron a sigmoid; step: how many δs are known, 0…4."""
     weights = [W1, W2, W3, W4]
     values = [x]
     for weight in weights:
         values.append(_neuron(weight, values[-1]))
-    cost = half_squared_error(values[4], target)
+    loss = half_squared_error(values[4], target)
     deltas = [0.0, 0.0, 0.0, 0.0, (values[4] - target) * sigmoid_derivative(values[4])]  # 1…4 are used
     for k in (3, 2, 1):
         deltas[k] = deltas[k + 1] * weights[k] * sigmoid_derivative(values[k])
-    at, level, shapes, nodes = [48, 184, 320, 456, 592, 706], 130, [], []
+    at, level, shapes, nodes = [48, 184, 320, 456, 592, 706], 98, [], []
     for i in range(5):
         left, right = at[i] + 24, at[i + 1] - 24
         shapes.append(arrow(left, level - 5, right, level - 5, FORWARD))
@@ -129,9 +131,9 @@ def three_hidden(x=1.0, W1=0.8, W2=-1.2, W3=1.5, W4=0.6, target=0.0, step=0):
             shapes.append(text(middle, level - 15, f"{name} = {number(weights[i])}", PARAMETER, bold=True))
             if step >= 4 - i:
                 gradient = number(deltas[i + 1] * values[i], 3)
-                shapes.append(text(middle, level + 27, f"∂C/∂{name}", BACKWARD))
+                shapes.append(text(middle, level + 27, f"∂E/∂{name}", BACKWARD))
                 shapes.append(text(middle, level + 47, gradient, BACKWARD, bold=True))
-    for i, (name, value) in enumerate(zip(["x", "h₁", "h₂", "h₃", "y", "C"], [*values, cost], strict=True)):
+    for i, (name, value) in enumerate(zip(["x", "h₁", "h₂", "h₃", "y", "E"], [*values, loss], strict=True)):
         now = 0 < step == 5 - i
         nodes.append(circle(at[i], level, 22, HIGHLIGHT if now else DATA, width=4 if now else 2))
         nodes.append(text(at[i], level + 6, name, size=18, bold=True, halo=False))
@@ -141,19 +143,19 @@ def three_hidden(x=1.0, W1=0.8, W2=-1.2, W3=1.5, W4=0.6, target=0.0, step=0):
             if i == 4:
                 nodes.append(text(at[i] + 9, level + 73, "y", BACKWARD, size=14, halo=False))
             nodes.append(text(at[i], level + 88, number(deltas[i], 3), BACKWARD, bold=True))
-    sentence = _say_delta(step, weights, values, deltas, target, cost)
-    return drawing(260, "Three hidden layers", sentence, *shapes, *nodes, legend())
+    sentence = _say_delta(step, weights, values, deltas, target, loss)
+    return drawing(202, "Three hidden layers", sentence, *shapes, *nodes, legend())
 
 
-def _say_delta(step, weights, values, deltas, target, cost):
+def _say_delta(step, weights, values, deltas, target, loss):
     """What the last step of three_hidden did."""
     if step == 0:
-        y, t, c = number(values[4], 5), number(target), number(cost, 5)
-        return f"Forward only: y = {y}, its target is {t}, C = {c}."
+        y, t, shown = number(values[4], 5), number(target), number(loss, 5)
+        return f"Forward only: y = {y}, its target is {t}, E = {shown}."
     k = 5 - step  # the neuron that is reached; its output and the slope there
     value, slope = values[k], sigmoid_derivative(values[k])
     before = f"Times {'x' if k == 1 else symbol(f'h{k - 1}')}"
-    gradient = f"{before} it is ∂C/∂{symbol(f'W{k}')} = {number(deltas[k] * values[k - 1], 3)}."
+    gradient = f"{before} it is ∂E/∂{symbol(f'W{k}')} = {number(deltas[k] * values[k - 1], 3)}."
     if step == 1:
         line = worked("{} · {}", mul, value - target, slope, digits=3)
         return f"δ_y = (y − t) · y(1 − y) = {line}. {gradient}"
@@ -176,12 +178,13 @@ def make_vanishing():
     """draw(activation, weight, depth): |δ| of every neuron of a deep chain, for each activation."""
     figure, ax = new_figure(400, xlabel="layers back from the output (the output is at the right)",
                             ylabel="|δ|, where the last neuron's is 1", yscale="log",
-                            xlim=(29.6, -0.6))  # fmt: skip
+                            xlim=(35.2, -0.6), xticks=range(0, 30, 5))  # fmt: skip
     ax.axhline(1, color=MUTED, linewidth=1)
     for y, word in ((0.94, "explodes"), (0.06, "vanishes")):
         ax.text(0.99, y, word, fontsize=11, color=MUTED, ha="right", va="center", transform=ax.transAxes)
     lines = {name: moving_line(ax, linestyle=look, color=FAINT, linewidth=1.8, label=name)
              for name, look in zip(ACTIVATIONS, LOOKS, strict=True)}  # fmt: skip
+    names = {name: _word(ax, name) for name in ACTIVATIONS}
     chosen = moving_line(ax, "o-", color=BACKWARD, linewidth=2.5, markersize=6, zorder=5,
                          label="the chosen one")  # fmt: skip
     figure.legend(handles=[chosen, *lines.values()], loc="outside upper center", ncols=6, fontsize=10.5,
@@ -195,9 +198,39 @@ def make_vanishing():
             lines[name].set_data(back, np.where(of_this > 0, of_this, np.nan))
         chosen.set_data(*lines[activation].get_data())
         _fit(ax, sizes[activation])
+        for name, height in _apart({name: of_this[0] for name, of_this in sizes.items()}, *ax.get_ylim()):
+            names[name].set_data([depth - 0.6], [height])
         return Picture(figure, _say_depth(activation, weight, sizes))
 
     return draw
+
+
+def _word(ax, word, size=10.5):
+    """A word that a slider moves: a marker, whose right end stands at its place."""
+    path = TextPath((0, 0), word, size)
+    path = path.transformed(Affine2D().translate(-path.get_extents().x1, -size * 0.35))
+    reach = np.abs(path.vertices).max()  # a marker is scaled by it
+    return moving_line(ax, linestyle="", color=MUTED, marker=path, markersize=2 * reach, markeredgewidth=0)
+
+
+def _apart(ends, low, high, least=0.055, clear=0.033):
+    """(name, where its word stands) for where each line ends on the log axis.
+
+    ends: {name: value}. The words are least apart, and clear of the line at 1: parts of the axis. A line
+    that ends off the axis has no word.
+    """
+    span, above = np.log10(high / low), 2.0
+    one = -np.log10(low) / span
+    for name, end in sorted(ends.items(), key=lambda item: -item[1]):
+        at = np.log10(end / low) / span if end > 0 else -1
+        if not 0 <= at <= 1:
+            yield name, np.nan
+            continue
+        at = min(max(at, 0.03), above - least)
+        if abs(at - one) < clear:
+            at = one + clear if above - least >= one + clear else one - clear
+        above = at
+        yield name, low * 10 ** (at * span)
 
 
 def _fit(ax, sizes):
@@ -253,30 +286,30 @@ def _say_depth(activation, weight, sizes):
 # fmt: off
 
 SQUARE = Question(
-    "∂f/∂x at x = 2, y = 3", 10,
+    "∂f/∂x₁ at x₁ = 2, x₂ = 3", 10,
     "u = 5, and 2u · 1 = 10.",
-    "First find u. Then multiply the rate of u² by the rate of x + y.",
+    "First find u. Then multiply the rate of u² by the rate of x₁ + x₂.",
     {5: "That is u itself. The rate of u² is 2u.", 25: "That is f. Its rate against u is 2u.",
-     4: "That is the slope of x² alone. What is squared is x + y."},
+     4: "That is the slope of x₁² alone. What is squared is x₁ + x₂."},
 )
 TWO_PATHS = Question(
-    "∂f/∂a at a = 2, b = 3", 21,
-    "Through +: ∂f/∂x₁ · ∂x₁/∂a = 6 · 1 = 6. Through ×: ∂f/∂x₂ · ∂x₂/∂a = 5 · 3 = 15. Together 21.",
+    "∂f/∂x₁ by both paths", 21,
+    "Through +: ∂f/∂u · ∂u/∂x₁ = 6 · 1 = 6. Through ×: ∂f/∂v · ∂v/∂x₁ = 5 · 3 = 15. Together 21.",
     "There are two chains, one through + and one through ×. Add them up.",
     {6: "That is the path through + alone.", 15: "That is the path through × alone.",
      90: "You multiplied the two paths. Rates multiply along a path; the paths add up.",
-     4: "These are ∂x₁/∂a and ∂x₂/∂a alone. Multiply each by what comes back from f.",
-     16: "At ×, the local derivative for a is the other factor, b.",
-     23: "The last × swaps: ∂f/∂x₁ is x₂, and ∂f/∂x₂ is x₁."},
+     4: "These are ∂u/∂x₁ and ∂v/∂x₁ alone. Multiply each by what comes back from f.",
+     16: "At ×, the local derivative for x₁ is the other factor, x₂.",
+     23: "The last × swaps: ∂f/∂u is v, and ∂f/∂v is u."},
 )
 ZERO_X = Question(
-    "What becomes 0 at x = 0", "∂C/∂W₁ alone",
-    "∂C/∂W₁ ends in · x. ∂C/∂W₂ ends in · h, and h = g(0) = ½.",
-    "Which value does each weight meet? And what is g(0)?",
-    {"∂C/∂W₂ alone": "It ends in · h, and h = g(0) = ½.",
-     "both": "Right for ∂C/∂W₁. But ∂C/∂W₂ ends in · h, and g(0) is ½, not 0.",
+    "What becomes 0 at x = 0", "∂E/∂W₁ alone",
+    "∂E/∂W₁ ends in · x. ∂E/∂W₂ ends in · h₁, and h₁ = σ(0) = ½.",
+    "Which value does each weight meet? And what is σ(0)?",
+    {"∂E/∂W₂ alone": "It ends in · h₁, and h₁ = σ(0) = ½.",
+     "both": "Right for ∂E/∂W₁. But ∂E/∂W₂ ends in · h₁, and σ(0) is ½, not 0.",
      "neither": "One of them ends in · x."},
-    choices=("∂C/∂W₁ alone", "∂C/∂W₂ alone", "both", "neither"),
+    choices=("∂E/∂W₁ alone", "∂E/∂W₂ alone", "both", "neither"),
 )
 ZERO_W3 = Question(
     "Gradients that become 0 at W₃ = 0", "W₁ and W₂",
@@ -299,10 +332,10 @@ TEN_NEURONS = Question(
 )
 WEIGHT_5 = Question(
     "With weight 5, the first |δ| is", "much smaller",
-    "Large inputs drive the sigmoid to where it is flat. There W · g′ is smaller than with 1.",
-    "Each step multiplies by W · g′. What does a large input do to g′?",
-    {"larger": "W grows, but g′ is not what it was: the inputs have grown too.",
-     "as large as before": "W grows to 5 times; g′ shrinks by another factor than that."},
+    "Large inputs drive the sigmoid to where it is flat. There W · σ′ is smaller than with 1.",
+    "Each step multiplies by W · σ′. What does a large input do to σ′?",
+    {"larger": "W grows, but σ′ is not what it was: the inputs have grown too.",
+     "as large as before": "W grows to 5 times; σ′ shrinks by another factor than that."},
     choices=("larger", "as large as before", "much smaller"),
 )
 # fmt: on
@@ -358,7 +391,7 @@ def _slips(W, values, target):
     with_h = "An h is kept in δ, as in slip 2. It belongs to the weight's gradient alone."
     return [
         (
-            "δ starts as y − t. It begins with ∂C/∂z, so the slope y(1 − y) is missing.",
+            "δ starts as y − t. It begins with ∂E/∂z, so the slope y(1 − y) is missing.",
             back(y - target, right),
         ),
         ("δ starts as the slope y(1 − y). The factor y − t is missing.", back(slope[-1], right)),

@@ -9,7 +9,7 @@ from .style import BACKWARD, DATA, FAINT, FORWARD, HIGHLIGHT, MUTED, WIDTH
 from .svg import between, circle, edge, legend, text
 from .words import SUPERSCRIPT, minus, number, worked
 
-LEFT, ROW, TOP, RADIUS, OUT = 140, 84, 70, 20, 70  # px; OUT: the length of the last arrow
+LEFT, ROW, TOP, RADIUS, OUT = 180, 84, 74, 20, 70  # px; OUT: the length of the last arrow
 OPERATIONS = {
     ("+", 2): add, ("−", 2): sub, ("×", 2): mul, ("÷", 2): truediv,
     ("−", 1): neg, ("exp", 1): math.exp, ("σ", 1): sigmoid,
@@ -53,9 +53,11 @@ def graph_picture(
         if places or value.inputs:
             color = HIGHLIGHT if value is now else DATA if not value.inputs or value in computed else FAINT
             nodes.append(circle(x, y, RADIUS, color, width=4 if value is now else 2))
-            nodes.append(text(x, y + 6, _symbol(value.op) or value.name, DATA, size=19, bold=True))
+            words = _symbol(value.op) or value.name
+            nodes.append(text(x, y + 6, words, DATA, size=19 if len(words) < 3 else 15, bold=True))
         else:
             nodes.append(text(x - 12, y + 5, _name(value), DATA if value.name else MUTED, "end"))
+            nodes.append(text(x - 12, y - 15, number(value.data), FORWARD, "end", bold=True))
         for source, local in zip(value.inputs, value.local_gradients, strict=True):
             circled = places or source.inputs
             line = between(at[source], (x, y), RADIUS if circled else 4, RADIUS)
@@ -64,22 +66,22 @@ def graph_picture(
             if gradient and value is now:
                 gradient = worked("{} × {}", mul, local, value.grad)
             color = FORWARD if shown else FAINT
+            shapes.append(edge(*line, gradient=gradient and "", color=color))
             if circled:
-                along = 0.5 if line[1] == line[3] or not places else 0.24
-                shapes.append(edge(*line, shown, gradient, color, along))
-            else:
-                shapes.append(edge(*line, shown, gradient and "", color, 0.08, "start"))
-                if gradient:
-                    shapes.append(_gradient_of_input(line, gradient))
+                crossing = not source.inputs  # two inputs that feed the same nodes
+                nodes.append(_labels(line, source.name if source.inputs else "", shown, gradient, crossing))
+            elif gradient:
+                x1, y1 = at[source]
+                nodes.append(text(x1 - 12, y1 + 25, gradient, BACKWARD, "end", bold=True))
     x, y = at[output]
     known, started = output in computed, any(k == "start" for k, _ in done)
-    shapes.append(
+    nodes.append(
         edge(x + RADIUS, y, x + RADIUS + OUT, y, number(output.data) if known else None,
              "1" if started else None, FORWARD if known else FAINT)
     )  # fmt: skip
     nodes.append(text(x + RADIUS + OUT + 8, y + 5, output.name or "output", anchor="start"))
     sentence = sentence or (_say(output, kind, now, unit) if done else _say_inputs(output))
-    height = max(y for _, y in at.values()) + 50 + room
+    height = max(y for _, y in at.values()) + 44 + room
     return drawing(height, title, sentence, *shapes, *nodes, legend(), *extra)
 
 
@@ -92,15 +94,32 @@ def _places(output):
             row[value] = sum(row[v] for v in value.inputs) / len(value.inputs)
         else:
             row[value], rows = rows, rows + 1
-    gap = min(190, (WIDTH - LEFT - RADIUS - OUT - 60) / max(*column.values(), 1))
+    gap = min(210, (WIDTH - LEFT - RADIUS - OUT - 60) / max(*column.values(), 1))
     return {value: (LEFT + gap * column[value], TOP + ROW * row[value]) for value in column}
 
 
-def _gradient_of_input(line, words):
-    """The gradient's text below the left end of an input's edge; a long one begins further left."""
+def _labels(line, name, value, gradient, crossing):
+    """The texts of an edge: name and value above it, gradient below; on the side that has room.
+
+    crossing: whether it crosses another edge; then all stands near its beginning.
+    """
     x1, y1, x2, y2 = line
-    x, y = min(x1 + 0.08 * (x2 - x1), x2 - 9 * len(words)), y1 + 0.08 * (y2 - y1) + 25
-    return text(x, y, words, BACKWARD, "start", bold=True, halo=8)
+    down = (y2 > y1) - (y2 < y1)  # 1: it falls to the right, −1: it rises, 0: it is flat
+    above, below = {1: (0.4, 0.65), 0: (0.5, 0.5), -1: (0.6, 0.25)}[down]
+    if crossing:
+        above = below = 0.24 if down else 0.62
+    before = 9 * len(value) + 10 if value and down < 0 else 0  # px: a name left of its value, not over it
+    shapes = ""
+    for words, color, along, side, dx, dy in (
+        (name, MUTED, above, down, -before, -12 if before else -30),
+        (value, FORWARD, above, down, 0, -12),
+        (gradient, BACKWARD, below, -down, 0, 23),
+    ):
+        if words:
+            x, y = x1 + along * (x2 - x1) + 6 * side + dx, y1 + along * (y2 - y1) + dy
+            anchor = {1: "start", 0: "middle", -1: "end"}[side]
+            shapes += text(x, y, words, color, anchor, bold=color != MUTED)
+    return shapes
 
 
 def _name(value):
