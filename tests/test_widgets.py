@@ -138,7 +138,9 @@ def test_a_training_stopped_before_its_first_iteration():
 
 
 def test_one_iteration_is_not_plural():
-    assert verdict([2.3], [0.1], 0.5, 1).startswith("Done after 1 iteration: loss 2.3, validation accuracy 50.0%.")
+    assert verdict([2.3], [0.1], 0.5, 1).startswith(
+        "Done after 1 iteration: loss 2.3, validation accuracy 50.0%."
+    )
 
 
 @pytest.mark.parametrize("length", [0, 1, 99, 100, 101, 5000])

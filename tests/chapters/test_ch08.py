@@ -19,7 +19,7 @@ from backprop.chapters import ch08_check as ch08
 from backprop.chapters import ch08_patients as rooms
 from backprop.numerical import GradientCheck
 
-from notebooks import CHAPTERS, every_place, panels, positions, ran, read, said
+from notebooks import CHAPTERS, every_place, panels, positions, read, said
 
 NAMES = ("W1", "b1", "W2", "b2")
 WRITTEN = dict(zip(NAMES, ("W₁", "b₁", "W₂", "b₂"), strict=True))
