@@ -185,7 +185,7 @@ def bug_lab(
 
 
 ALL_RIGHT = "Every gradient of this network is right."
-LINES = 8  # that the longest code takes, with the right line below the wrong one
+LINES = 7  # that the longest code takes, with the right line below the wrong one
 
 
 def _marked(lines, wrong=None, right=None):

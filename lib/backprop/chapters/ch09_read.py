@@ -82,7 +82,7 @@ def make_overfitting(history):
     """draw(epoch): history has ((loss, accuracy) on training images, the same on validation images)."""
     history = np.array(history)  # (epochs, 2, 2)
     losses, accuracies = history[..., 0], 100 * history[..., 1]
-    figure, axes = new_figure(320, columns=2, xlabel="epoch", xlim=(0, len(history) + 1))
+    figure, axes = new_figure(320, columns=2, xlabel="epoch", xlim=(0, len(history) + 2))
     dots = []
     for ax, values, title in zip(axes, (losses, accuracies), ("loss", "accuracy (%)"), strict=True):
         epochs = range(1, len(values) + 1)
@@ -101,15 +101,12 @@ def make_overfitting(history):
             for dot, value in zip(pair, values[epoch - 1], strict=True):
                 dot.set_data([epoch], [value])
         (loss, held), (share, held_share) = losses[epoch - 1], accuracies[epoch - 1]
-        sentence = (
-            f"After {count(epoch, 'epoch')}: on training images a loss of {loss:.2f} and {share:.1f}% read "
-            f"right, on validation images {held:.2f} and {held_share:.1f}%."
-        )
         best = int(np.argmin(losses[:epoch, 1]))
-        if f"{held:.2f}" > f"{losses[best, 1]:.2f}":
-            sentence += (
-                f" The validation loss was lower before: {losses[best, 1]:.2f} after epoch {best + 1}."
-            )
+        sentence = (
+            f"After {count(epoch, 'epoch')}: loss {loss:.2f} on training images, {held:.2f} on validation "
+            f"images; read right {share:.1f}% and {held_share:.1f}%. Lowest validation loss so far: "
+            f"{losses[best, 1]:.2f}, after epoch {best + 1}."
+        )
         return Picture(figure, sentence, stored)
 
     return draw
@@ -185,11 +182,10 @@ def make_trace(network, x, t):
                 ("{} + {}", add, (parts.sum(), b2[digit])),
             )
         ]
-        start = f"Image {image:,} is a {t[image]}. Node {node}"
+        start = f"Image {image:,}, a {t[image]}. Node {node}"
         sentence = (
-            f"{start}, products and bias: {lines[0]}; ReLU {'passes it on' if fires else 'makes it 0'}. "
-            f"Times its vote for {digit}: {lines[1]}. All nodes, and the bias: {lines[2]}, the score of "
-            f"{digit}. The highest score is that of {y[image].argmax()}."
+            f"{start}: {lines[0]}, {'passed on' if fires else 'made 0 by ReLU'}. Its vote for {digit}: "
+            f"{lines[1]}. Score of {digit}: {lines[2]}; the highest is that of {y[image].argmax()}."
         )
         stored = f"{start} votes for {digit} or against it, as do all others."
         return Picture(figure, sentence, stored)
@@ -248,13 +244,13 @@ def make_confusion(network, x, t):
     below.set_axis_off()
     images = moving(below.imshow(tiles([]), cmap="gray_r", vmin=0, vmax=255))
     title = moving(below.text(0.5, 1.04, "", ha="center", fontsize=11.5, transform=below.transAxes))
-    below.set_title(" ")  # room for the line above the images
+    below.set_title(" ")  # makes room
 
     def draw(label=4, read_as=9):
         chosen, n = np.flatnonzero((t == label) & (read == read_as)), counts[label, read_as]
         frame.set_xy((read_as - 0.5, label - 0.5))
         images.set_data(tiles(x[chosen[:SHOWN]]))
-        title.set_text(f"the first {SHOWN} of {n}" if n > SHOWN else "")
+        title.set_text(f"the first {SHOWN} of {n}" if n > SHOWN else count(n, "image"))
         of = f"Of {counts[label].sum():,} images of {label}"
         stored = f"{of}, the framed cell counts those that are read as {read_as}; most are read right."
         sentence = f"{of}, {n:,} {'is' if n == 1 else 'are'} read as {read_as}"
@@ -397,7 +393,7 @@ class _Reading:
         self.figure.set_figwidth(width / 100)
         left.set_title("what the network sees")
         self.image = _image_axes(left)
-        right.set(title="probability of each digit (%)", xlim=(0, 100), yticks=range(10))
+        right.set(title="probability (%)", xlim=(0, 100), yticks=range(10))
         right.invert_yaxis()
         self.bars = [moving(bar) for bar in right.barh(range(10), np.zeros(10))]
 
