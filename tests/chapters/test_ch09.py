@@ -298,8 +298,8 @@ def test_overfitting_shows_both_curves_and_says_what_they_are_at_the_epoch(rng):
         later += lowest + 1 < epoch
         epochs = "1 epoch" if epoch == 1 else f"{epoch} epochs"
         assert picture.sentence == (
-            f"After {epochs}: loss {loss:.2f} on training images, {held:.2f} on validation images; read right "
-            f"{100 * share:.1f}% and {100 * held_share:.1f}%. Lowest validation loss so far: "
+            f"After {epochs}: loss {loss:.2f} on training images, {held:.2f} on validation images; read "
+            f"right {100 * share:.1f}% and {100 * held_share:.1f}%. Lowest validation loss so far: "
             f"{values[lowest, 1, 0]:.2f}, after epoch {lowest + 1}."
         )
     assert 15 < later < 29

@@ -14,7 +14,7 @@ from ..explore.figures import moving, moving_dot, moving_line, new_figure
 from ..explore.panel import Panel
 from ..explore.picture import Picture
 from ..explore.question import Question, Reply
-from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, GRID, HIGHLIGHT, INK, PARAMETER, WIDTH
+from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, GRID, HIGHLIGHT, INK, PARAMETER, STROKE, WIDTH
 from ..explore.widgets.pad import SIDE, DrawingPad, as_mnist
 from ..explore.words import count, decimals, worked
 from ..functions import bytes_to_floats, log_softmax, softmax
@@ -211,7 +211,10 @@ def _trace_figure(W1, longest):
                 ylim=(-1.05 * longest.max(), 1.05 * longest.max()))  # fmt: skip
     axes[3].axhline(0, color=DATA, lw=1)
     look = {"lw": 5, "solid_capstyle": "butt"}
-    sticks = moving_line(axes[3], color=PARAMETER, **look), moving_line(axes[3], color=HIGHLIGHT, **look)
+    sticks = (
+        moving_line(axes[3], color=PARAMETER, **look),
+        moving_line(axes[3], color=STROKE[HIGHLIGHT], **look),
+    )
     axes[5].set(title="ten scores", yticks=range(10))
     axes[5].invert_yaxis()
     axes[5].axvline(0, color=DATA, lw=1)
@@ -441,7 +444,7 @@ RESTLESS = Question(
     choices=("batches differ", "the steps are too long", "test images disturb it"),
 )
 OTHERS = Question(
-    "Of 1,000 images that it never learned from, it reads", "about 900",
+    "Of the 1,000 others it reads", "about 900",
     "And no more than that, however long it learns the first 1,000 by heart.",
     "A thousand images show what a digit looks like, but not every way to write it.",
     {"all 1,000": "What it learns by heart is of no use for images that it has never seen.",
