@@ -54,7 +54,7 @@ def shown(panel):
     return panel.sentence + re.sub("<[^>]*>", " ", markup)
 
 
-HYPHEN = re.compile(r"(?<![\w)])-\d|\de-\d")  # a minus that is none
+HYPHEN = re.compile(r"(?<![\w)\[])-\d|\de-\d")  # a minus that is none; in code, [-1] is one
 
 
 def ends(control):

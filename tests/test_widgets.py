@@ -120,7 +120,7 @@ def test_each_claim_of_the_verdict_follows_from_the_numbers(seed):
     sentence = verdict(losses, rates, accuracy, iterations)
     end, guess = np.mean(losses[-100:]), np.log(10)
     assert sentence.startswith("Done" if iterations == length else "Stopped")
-    assert f"test accuracy {100 * accuracy:.1f}%" in sentence
+    assert f"validation accuracy {100 * accuracy:.1f}%" in sentence
     assert ("gets about 10%" in sentence) == (accuracy < 0.2)
     assert ("Guessing has a loss of 2.30." in sentence) == (end >= 1.1 * guess)
     large = end >= 1.1 * guess and losses[0] > 1.5 * guess
@@ -138,7 +138,9 @@ def test_a_training_stopped_before_its_first_iteration():
 
 
 def test_one_iteration_is_not_plural():
-    assert verdict([2.3], [0.1], 0.5, 1).startswith("Done after 1 iteration: loss 2.3, test accuracy 50.0%.")
+    assert verdict([2.3], [0.1], 0.5, 1).startswith(
+        "Done after 1 iteration: loss 2.3, validation accuracy 50.0%."
+    )
 
 
 @pytest.mark.parametrize("length", [0, 1, 99, 100, 101, 5000])

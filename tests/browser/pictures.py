@@ -8,7 +8,7 @@ PICTURES = {  # file name: chapter, words in the panel's cell
     "apples": ("03", "ch03.graph_2"),
     "one_step": ("07", "ch07.worked_network"),
     "bug_lab": ("08", "ch08.bug_lab"),
-    "your_digit": ("09", "DrawingPad()"),
+    "your_digit": ("09", "DrawnReading"),
 }
 
 

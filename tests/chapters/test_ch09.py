@@ -3,12 +3,15 @@
 import math
 import re
 
+import ipywidgets as widgets
 import matplotlib
 import numpy as np
 import pytest
 from backprop import Affine, Network, Relu, SoftmaxWithLoss, TwoLayerNet, load_mnist, train
 from backprop.chapters import ch09_read as ch09
+from backprop.explore import TrainingPanel
 from backprop.explore.widgets.pad import as_mnist
+from matplotlib.colors import to_hex
 from PIL import Image, ImageDraw, ImageFont
 
 from notebooks import CHAPTERS, panels, ran, said, sources
@@ -93,43 +96,79 @@ def test_the_sliders_reach_every_mistake(gallery_of):
     assert f"These are number {10 * panel.controls['page'].max + 1} to" in last
 
 
-def test_confusion_counts_each_pair_and_says_the_row(known):
+def cell(figure):
+    """What the confusion's picture shows of its cell: (label, read as), the images, the words above."""
+    ax, below = figure.axes
+    x, y = ax.patches[0].get_xy()
+    mosaic = below.images[0].get_array()
+    shown = [mosaic[r + 1 : r + 29, c + 1 : c + 29] for r in (0, 30) for c in range(0, 300, 30)]
+    return (y + 0.5, x + 0.5), shown, below.texts[0].get_text()
+
+
+def test_confusion_counts_each_pair_and_shows_the_images_of_a_cell(known):
     network, x, t, read = known
     draw = ch09.make_confusion(network, x, t)
-    for digit in range(10):
-        picture = draw(digit)
-        ax = picture.content.axes[0]
-        for text in ax.texts:
-            column, row = text.get_position()
-            assert text.get_text() == str(np.sum((t == row) & (read == column)))
-            assert (text.get_weight() == "bold") == (row == column)
-        row = [int(np.sum((t == digit) & (read == guess))) for guess in range(10)]
-        assert ax.patches[0].get_y() == digit - 0.5
-        assert picture.sentence.startswith(f"Of {sum(row)} images of {digit}, {row[digit]} are read right")
-        wrong = (digit + 1) % 10
-        if row[wrong]:
-            back = int(np.sum((t == wrong) & (read == digit)))
-            time = "time" if row[wrong] + back == 1 else "times"
-            assert f"takes {row[wrong]} of them for {wrong}." in picture.sentence
-            assert picture.sentence.endswith(f"mixes up {digit} and {wrong} {row[wrong] + back} {time}.")
-        else:
-            assert picture.sentence.endswith("all of them.")
+    for label in range(10):
+        for read_as in range(10):
+            picture = draw(label, read_as)
+            for text in picture.content.axes[0].texts:
+                column, row = text.get_position()
+                assert text.get_text() == str(np.sum((t == row) & (read == column)))
+                assert (text.get_weight() == "bold") == (row == column)
+            place, shown, above = cell(picture.content)
+            assert place == (label, read_as)
+            those = [image.reshape(28, 28) for image, a, b in zip(x, t, read, strict=True)
+                     if (a, b) == (label, read_as)]  # fmt: skip
+            assert above == f"{len(those)} image{'s' if len(those) != 1 else ''}"
+            assert all(map(np.array_equal, shown, [*those, *[np.zeros((28, 28))] * (20 - len(those))]))
+            assert confusion_in_words(picture.sentence, t, read) == (label, read_as)
+            assert f"Of {sum(t == label)} images of {label}, the framed cell" in picture.stored
+            assert f"read as {read_as};" in picture.stored
 
 
-def test_confusion_names_every_commonest_mistake():
-    x = np.arange(4 * 784, dtype=np.uint16).reshape(4, 784).astype(np.uint8)
-    x[:, 0] = range(4)
-    t, read = np.array([4, 4, 4, 9]), np.array([4, 9, 7, 4])
-    sentence = ch09.make_confusion(Reader(x, read, np.ones(4)), x, t)(4).sentence
-    assert "takes 1 of them for 7 or for 9." in sentence
-    assert sentence.endswith("Counted both ways, it mixes up 4 and 7 1 time and 4 and 9 2 times.")
+def confusion_in_words(sentence, t, read):
+    """(label, read as) of a sentence, once each of its numbers has been found to be right."""
+    numbers = [int(n) for n in re.findall(r"\d+", sentence.replace(",", ""))]
+    if sentence.endswith(", which is right."):
+        of, label, n, read_as = numbers
+        assert label == read_as
+    else:
+        of, label, n, read_as, others, second, back, first, both = numbers
+        assert (second, first) == (read_as, label) and label != read_as
+        assert others == sum(t == read_as) and back == sum((t == read_as) & (read == label))
+        assert both == n + back
+        assert f", {back} {'is' if back == 1 else 'are'} read as {label}: " in sentence
+    assert of == sum(t == label) and n == sum((t == label) & (read == read_as))
+    assert f", {n} {'is' if n == 1 else 'are'} read as {read_as}" in sentence.replace(",", "", of > 999)
+    return label, read_as
+
+
+def test_a_full_cell_shows_its_first_twenty_images_and_says_of_how_many(rng):
+    x = rng.integers(0, 256, (23, 784), np.uint8)
+    for n, words in ((20, "20 images"), (21, "the first 20 of 21"), (23, "the first 20 of 23")):
+        t, read = np.full(n, 3), np.full(n, 5)
+        picture = ch09.make_confusion(Reader(x[:n], read, np.ones(n)), x[:n], t)(3, 5)
+        place, shown, above = cell(picture.content)
+        assert place == (3, 5) and above == words
+        assert all(map(np.array_equal, shown, x[:20].reshape(20, 28, 28)))
+
+
+def test_what_is_stored_of_a_cell_is_so_on_every_machine():
+    """The labels are the data's; that most of each digit are read right is far from an edge."""
+    (panel,) = [panel for panel in panels("09") if "read_as" in panel.controls]
+    names = ran("09")[0]
+    read, t = ch09.scores(names["network"], names["x_test"]).argmax(axis=1), names["t_test"]
+    for label in range(10):
+        assert np.mean(read[t == label] == label) > 0.9
+        assert f"Of {sum(t == label):,} images of {label}, " in panel.draw(label, 2).stored
+        assert confusion_in_words(panel.draw(label, 2).sentence, t, read) == (label, 2)
 
 
 def test_weights_show_the_chosen_node_its_frame_and_its_votes(rng):
-    W1, W2 = rng.standard_normal((784, 9)), rng.standard_normal((9, 10))
-    network = Network([Affine(W1, np.zeros(9)), Relu(), Affine(W2, np.zeros(10))], SoftmaxWithLoss())
+    W1, W2 = rng.standard_normal((784, 20)), rng.standard_normal((20, 10))
+    network = Network([Affine(W1, np.zeros(20)), Relu(), Affine(W2, np.zeros(10))], SoftmaxWithLoss())
     draw = ch09.make_weights(network)
-    for node in (0, 6, 7, 8):
+    for node in (0, 8, 9, 19):
         picture = draw(node)
         left, middle, right = picture.content.axes
         assert np.array_equal(middle.images[0].get_array(), W1[:, node].reshape(28, 28))
@@ -140,6 +179,180 @@ def test_weights_show_the_chosen_node_its_frame_and_its_votes(rng):
         assert re.findall(r"−?\d\.\d\d, for \d", picture.sentence) == [
             f"{votes[k]:.2f}, for {k}".replace("-", "−") for k in (votes.argmax(), votes.argmin())
         ]
+
+
+@pytest.mark.parametrize("nodes", [20, 50])
+def test_the_nodes_stand_in_full_rows(rng, nodes):
+    W1, W2 = rng.standard_normal((784, nodes)), rng.standard_normal((nodes, 10))
+    network = Network([Affine(W1, np.zeros(nodes)), Relu(), Affine(W2, np.zeros(10))], SoftmaxWithLoss())
+    left = ch09.make_weights(network)(0).content.axes[0]
+    height, width = left.images[0].get_array().shape
+    assert height * width == 900 * nodes
+
+
+# an image through a node to a score
+
+
+def small_network(rng, nodes=4):
+    W1, b1 = rng.standard_normal((784, nodes)), rng.standard_normal(nodes)
+    W2, b2 = rng.standard_normal((nodes, 10)), rng.standard_normal(10)
+    return Network([Affine(W1, b1), Relu(), Affine(W2, b2)], SoftmaxWithLoss()), (W1, b1, W2, b2)
+
+
+TRACE = re.compile(
+    r"Image (\S+), a (\d)\. Node (\d+): (.*?), (passed on|made 0 by ReLU)\. Its vote for (\d): (.*?)\. "
+    r"Score of (\d): (.*?); the highest is that of (\d)\."
+)
+
+
+def line(text):
+    """The numbers of a shown line "a + b = c" or "a × b ≈ c", once it has been found to be right."""
+    left, sign, right = re.split(" ([=≈]) ", text)
+    a, how, b = re.fullmatch(r"(\S+) ([+×]) (\S+)", left).groups()
+    a, b, c = (float(n.strip("()").replace("−", "-").replace(",", "")) for n in (a, b, right))
+    follows = a + b if how == "+" else a * b
+    assert abs(follows - c) < 1e-9 if sign == "=" else abs(follows - c) <= 0.005 + 1e-9, text
+    return a, b, c
+
+
+def test_each_number_of_a_trace_is_the_networks_and_each_line_is_right(rng):
+    network, (W1, b1, W2, b2) = small_network(rng)
+    x, t = rng.integers(0, 256, (6, 784), np.uint8), rng.integers(0, 10, 6)
+    draw, dead = ch09.make_trace(network, x, t), set()
+    for image in range(6):
+        h = np.maximum(x[image] / 255 @ W1 + b1, 0)
+        scores = h @ W2 + b2
+        for node in range(4):
+            for digit in range(10):
+                picture = draw(image, node, digit)
+                found = TRACE.fullmatch(picture.sentence).groups()
+                assert [int(found[i]) for i in (0, 1, 2, 5, 7)] == [image, t[image], node, digit, digit]
+                near = {"abs": 0.006}
+                total = x[image] / 255 @ W1[:, node]
+                assert line(found[3]) == pytest.approx((total, b1[node], total + b1[node]), **near)
+                assert (found[4] == "passed on") == (h[node] > 0)
+                vote = W2[node, digit]
+                assert line(found[6]) == pytest.approx((h[node], vote, h[node] * vote), **near)
+                others = h @ W2[:, digit]
+                assert line(found[8]) == pytest.approx((others, b2[digit], scores[digit]), **near)
+                assert int(found[9]) == scores.argmax()
+                dead.add(found[4])
+    assert len(dead) == 2
+
+
+def test_a_trace_shows_pixels_weights_products_each_nodes_part_and_ten_scores(rng):
+    network, (W1, b1, W2, b2) = small_network(rng)
+    x, t = rng.integers(0, 256, (6, 784), np.uint8), rng.integers(0, 10, 6)
+    draw = ch09.make_trace(network, x, t)
+    for image, node, digit in ((0, 0, 0), (5, 3, 9), (2, 1, 4)):
+        figure = draw(image, node, digit).content
+        pixels, weights, products, parts, ten = figure.axes
+        h = np.maximum(x[image] / 255 @ W1 + b1, 0)
+        for ax, shown in ((pixels, x[image] / 255), (weights, W1[:, node]),
+                          (products, x[image] / 255 * W1[:, node])):  # fmt: skip
+            assert np.allclose(ax.images[0].get_array(), shown.reshape(28, 28), atol=1e-6)
+        every, one = (sticks.get_data() for sticks in parts.lines[1:])
+        assert list(every[0][::3]) == [0, 1, 2, 3] and list(one[0][:2]) == [node, node]
+        assert np.allclose(every[1][1::3], h * W2[:, digit]) and np.allclose(every[1][::3], 0)
+        assert np.allclose(one[1][:2], [0, h[node] * W2[node, digit]])
+        low, high = parts.get_ylim()
+        assert low < np.min(h * W2[:, digit]) and np.max(h * W2[:, digit]) < high
+        assert np.allclose([bar.get_width() for bar in ten.patches], h @ W2 + b2)
+        orange = [k for k, bar in enumerate(ten.patches) if to_hex(bar.get_facecolor()) == "#e69f00"]
+        assert orange == [digit]
+        low, high = ten.get_xlim()
+        assert all(low < score < high for score in h @ W2 + b2)
+
+
+def test_a_trace_shows_in_the_chapter_what_the_text_promises():
+    (panel,) = [panel for panel in panels("09") if "node" in panel.controls and "digit" in panel.controls]
+    t = ran("09")[0]["t_test"]
+    assert panel.draw().stored == "Image 0, a 7. Node 22 votes for 7 or against it, as do all others."
+    for image in (0, 1234, 9999):
+        assert panel.draw(image, 0, 0).stored.startswith(f"Image {image:,}, a {t[image]}. Node 0 votes")
+
+
+def test_a_negative_sum_adds_nothing():
+    assert ch09.NEGATIVE_SUM.answer == max(-0.2, 0) * 0.5
+    assert list(ch09.NEGATIVE_SUM.mistakes) == pytest.approx([-0.2 * 0.5, 0.5, 0.2 * 0.5])
+
+
+# overfitting
+
+
+def test_overfitting_shows_both_curves_and_says_what_they_are_at_the_epoch(rng):
+    history = [((1 / e, 1 - 0.5 / e), (0.2 + 1 / e + 0.02 * e, 0.9 - 0.5 / e)) for e in range(1, 31)]
+    draw = ch09.make_overfitting(history)
+    values = np.array(history)
+    later = 0
+    for epoch in range(1, 31):
+        picture = draw(epoch)
+        for ax, shown in zip(picture.content.axes, (values[..., 0], 100 * values[..., 1]), strict=True):
+            assert [list(line.get_ydata()) for line in ax.lines[:2]] == [list(column) for column in shown.T]
+            assert [list(line.get_xdata()) for line in ax.lines[:2]] == [list(range(1, 31))] * 2
+            dots = [(*line.get_xdata(), *line.get_ydata()) for line in ax.lines[2:]]
+            assert dots == [(epoch, value) for value in shown[epoch - 1]]
+            assert ax.get_ylim()[1] > shown.max()
+        (loss, share), (held, held_share) = history[epoch - 1]
+        lowest = min(range(epoch), key=lambda i: values[i, 1, 0])
+        later += lowest + 1 < epoch
+        epochs = "1 epoch" if epoch == 1 else f"{epoch} epochs"
+        assert picture.sentence == (
+            f"After {epochs}: loss {loss:.2f} on training images, {held:.2f} on validation images; read "
+            f"right {100 * share:.1f}% and {100 * held_share:.1f}%. Lowest validation loss so far: "
+            f"{values[lowest, 1, 0]:.2f}, after epoch {lowest + 1}."
+        )
+    assert 15 < later < 29
+
+
+def test_loss_and_accuracy_are_the_networks(known):
+    network, x, t, _ = known
+    loss, accuracy = ch09.measured(network, x, t)
+    p = [np.exp(network.predict(x[i : i + 1])[0]) for i in range(len(x))]
+    losses = [-math.log(row[label] / row.sum()) for row, label in zip(p, t, strict=True)]
+    assert loss == pytest.approx(np.mean(losses)) and accuracy == pytest.approx(30 / 45)
+
+
+def test_the_run_overfits_far_from_every_bound_that_is_stored():
+    names = ran("09")[0]
+    values = np.array(names["history"])
+    train_loss, train_share, held, share = values.reshape(60, 4).T
+    assert np.array_equal(names["few_images"][0], names["x_train"][:1000])
+    assert np.array_equal(names["held_back"][0], names["x_train"][-1000:])
+    assert train_share[-10:].min() >= 0.999 and train_share.max() == 1 and np.sum(train_share == 1) > 5
+    assert share.max() < 0.92 and share[-1] > 0.88 and held[-1] > 1.15 * held.min()
+    assert np.argmin(held) < 30 and train_loss[-1] < train_loss[30] / 2
+    assert abs(share[-1] - share[15:].max()) < 0.02, "the accuracy stays"
+    assert ch09.OTHERS.answer == "about 900"
+
+
+def test_the_chapter_never_tunes_on_test_images():
+    (panel,) = [panel for panel in panels("09") if isinstance(panel, TrainingPanel)]
+    names = ran("09")[0]
+    x, t, x_validation, t_validation = panel._data
+    assert len(x) == 50_000 and len(x_validation) == 10_000
+    assert np.array_equal(np.concatenate([t, t_validation]), names["t_train"])
+    assert x.base is names["x_train"] or np.shares_memory(x, names["x_train"])
+
+
+def test_the_pad_stands_beside_what_is_read(rng):
+    network, _ = small_network(rng)
+    panel = ch09.DrawnReading(network)
+    beside = panel.children[0]
+    pad, views = beside.children
+    assert (
+        isinstance(beside, widgets.HBox)
+        and views is panel._views
+        and pad.children[0] is panel.controls["drawing"]
+    )
+    assert len({*panel.children} & {pad, views}) == 0
+    assert panel._pictures[0][0].content.get_figwidth() * 100 + 300 <= 760
+
+
+def test_no_loss_is_above_the_curves_axis():
+    losses = [2.9, 2.1, 0.3]
+    left = ch09.make_curves(losses, [(0, 0.5, 0.4), (2, 0.97, 0.96)])(1).content.axes[0]
+    assert left.get_ylim()[1] > 2.9
 
 
 def test_the_text_names_the_colors_of_positive_and_negative_weights():

@@ -1,6 +1,5 @@
 """The pictures of chapter 08: the check's difference against h, what it costs, and the bug lab."""
 
-import textwrap
 from functools import lru_cache
 
 import numpy as np
@@ -9,7 +8,7 @@ from ..explore.figures import moving_dot, moving_line, new_figure
 from ..explore.picture import Picture, drawing
 from ..explore.question import Question, Reply
 from ..explore.style import BACKWARD, DATA, FORWARD, GRID, HIGHLIGHT, MUTED, PARAMETER
-from ..explore.svg import arrow, box, line, text
+from ..explore.svg import arrow, box, line, svg, text
 from ..explore.words import decimals, listed, number, power, symbol
 from ..homework import diagnose
 from ..layers import (
@@ -26,7 +25,7 @@ from ..layers import (
 )
 from ..network import Network
 from ..numerical import TOLERANCE, check_gradients
-from .ch08_patients import HEALTHY, PATIENTS, Patient, TwoBugs, needs, why
+from .ch08_patients import HEALTHY, PATIENTS, Patient, TwoBugs, code, needs, why
 
 # --- difference against h ---------------------------------------------------------------------
 
@@ -145,15 +144,18 @@ def passes(inputs=784, hidden=50, outputs=10):
 UNDECIDED = "choose a name …"
 DIAGNOSES = [UNDECIDED, *sorted((patient.bug for patient in PATIENTS.values()), key=str.lower)]
 PARAMETERS = ("W1", "b1", "W2", "b2")
+PLACES = ("Affine 1", "middle", "Affine 2", "loss")
 
 
 def bug_lab(
-    patient="patient 1", N=4, exponent_of_h=-4, look_at="W1", diagnosis=UNDECIDED, show_answer=False
+    patient="patient 1", N=4, exponent_of_h=-4, look_at="W1", code_of="Affine 1", diagnosis=UNDECIDED,
+    show_answer=False,
 ):  # fmt: skip
-    """A patient's gradient check, and a word on the learner's diagnosis.
+    """A patient's gradient check, its code, and a word on the learner's diagnosis.
 
     N: rows of the batch. h = 10^exponent_of_h. look_at: the parameter whose two gradients are shown.
-    The bug is revealed once diagnosis names it, or with show_answer.
+    code_of: the part whose backward is shown. The bug is revealed once diagnosis names it, or with
+    show_answer: then the code is that of the sick part, and its wrong line is marked.
     """
     case, h = PATIENTS[patient], 10.0**exponent_of_h
     check = examine(case, N, h)
@@ -163,22 +165,37 @@ def bug_lab(
     else:
         verdict = _verdict(case, N, h, diagnosis)
     sentence = f"{patient.capitalize()}, N = {N}, h = {power(h, 0)}: {_findings(check)}. {verdict}"
+    place, lines = PLACES.index(code_of), []
     if revealed and case.bug == HEALTHY:
         sentence += f" {ALL_RIGHT}"
     elif revealed:
-        sentence += " Wrong: “{}”. Right: “{}”. {}".format(*why(case.bug))
-    return drawing(
-        624, "The bug lab", sentence,
+        place, lines = case.place, why(case.bug)[:2]
+        sentence += f" {why(case.bug)[2]}"
+    name, written = case.names()[place], _marked(code(case.classes()[place]), *lines)
+    words = "; ".join(f"{label}: {line.strip()}" if label else line.strip() for label, line in written)
+    return Picture(svg(
+        502 + 21 * LINES, "The bug lab", f"{sentence} Backward of {name}: {words}",
         text(14, 26, patient.capitalize(), anchor="start", size=18, bold=True),
         text(746, 26, f"batch N = {N}, step h = {power(h, 0)}", anchor="end"),
-        _chain(case.names()),
+        _chain(case.names(), place),
         _bars(check),
         _compare(look_at, check.differences[look_at]),
-        _answer(case.bug, verdict, revealed),
-    )  # fmt: skip
+        _code(name, written),
+    ), sentence)  # fmt: skip
 
 
 ALL_RIGHT = "Every gradient of this network is right."
+LINES = 7  # that the longest code takes, with the right line below the wrong one
+
+
+def _marked(lines, wrong=None, right=None):
+    """Lines of code as (label, line): the wrong one is marked, and the right one stands below it."""
+    marked = []
+    for written in lines:
+        marked.append(("wrong" if written.strip() == wrong else "", written))
+        if written.strip() == wrong:
+            marked.append(("right", written.replace(wrong, right)))
+    return marked
 
 
 @lru_cache(maxsize=2048)
@@ -266,13 +283,14 @@ def _compared(case, guess, N, h):
 # the picture's parts
 
 
-def _chain(names):
-    """The patient's layers and loss in a row."""
+def _chain(names, chosen):
+    """The patient's layers and loss in a row; the one whose code is shown has a thick frame."""
     x, shapes = 14, []
-    for name, width in zip(names, (110, 110, 110, 184), strict=True):
+    for i, (name, width) in enumerate(zip(names, (110, 110, 110, 184), strict=True)):
         if x > 14:
             shapes.append(arrow(x - 66, 66, x - 6, 66, FORWARD))
-        shapes.append(box(x, 46, width, 40))
+        color, thickness = (HIGHLIGHT, 4) if i == chosen else (DATA, 2)
+        shapes.append(box(x, 46, width, 40, color, line_width=thickness))
         shapes.append(text(x + width / 2, 71, name, bold=True))
         x += width + 72
     return "".join(shapes)
@@ -336,24 +354,17 @@ def _compare(name, difference):
     return "".join(shapes)
 
 
-def _answer(bug, verdict, revealed):
-    """The word on the diagnosis; and the bug, once it may be seen."""
-    shapes, y = [line(14, 470, 746, 470, GRID)], 496
-    for words in textwrap.wrap(verdict, 76):
-        shapes.append(text(14, y, words, anchor="start", bold=True))
-        y += 22
-    if not revealed:
-        return "".join(shapes)
-    if bug == HEALTHY:
-        return "".join([*shapes, text(14, y + 4, ALL_RIGHT, anchor="start")])
-    wrong, right, reason = why(bug)
-    for label, code, color in (("wrong", wrong, BACKWARD), ("right", right, FORWARD)):
-        shapes.append(text(14, y + 6, label, color, "start", bold=True))
-        shapes.append(text(80, y + 6, code, color, "start", code=True))
-        y += 25
-    for words in textwrap.wrap(reason, 90):
-        shapes.append(text(14, y + 8, words, anchor="start"))
-        y += 22
+def _code(name, lines):
+    """The backward of one part, line by line; lines: as _marked gives them."""
+    shapes = [
+        line(14, 462, 746, 462, GRID),
+        text(14, 488, f"{name}: code of backward(dout)", anchor="start", bold=True),
+    ]
+    for i, (label, written) in enumerate(lines):
+        color, y = {"wrong": BACKWARD, "right": FORWARD}.get(label, DATA), 512 + 21 * i
+        indent = len(written) - len(written.lstrip())
+        shapes.append(text(14, y, label, color, "start", bold=True))
+        shapes.append(text(80 + 9 * indent, y, written.strip(), color, "start", code=True))
     return "".join(shapes)
 
 

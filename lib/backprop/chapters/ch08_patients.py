@@ -1,10 +1,14 @@
 """The patients of the bug lab: small networks, each with at most one classic bug in a backward method.
 
 The line above a comment "# right: …" is the bug, and the comment says how it should read; the lab
-shows both. A bug's docstring says why it is one.
+shows both once the bug is named. A bug's docstring says why it is one. Where it can be, a sick backward is
+the library's but for this line, so that reading the code gives no more away than that.
 """
 
 import inspect
+import re
+import textwrap
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -50,7 +54,7 @@ class MissingN(SoftmaxWithLoss):
     """The loss is a mean over N rows; without 1/N every gradient is N times as long as it should be."""
 
     def backward(self, dout=1.0):
-        N = len(self.p)  # noqa: F841  nobody divides by it: that is the bug
+        N = self.p.size // self.p.shape[-1]  # noqa: F841  nobody divides by it: that is the bug
         return dout * (self.p - self.t)
         # right: return dout * (self.p - self.t) / N
 
@@ -59,7 +63,7 @@ class SoftmaxTwice(SoftmaxWithLoss):
     """p − t already contains softmax's derivative; p (1 − p), a part of it, comes in once more."""
 
     def backward(self, dout=1.0):
-        N = len(self.p)
+        N = self.p.size // self.p.shape[-1]
         return dout * (self.p - self.t) / N * self.p * (1 - self.p)
         # right: return dout * (self.p - self.t) / N
 
@@ -68,7 +72,10 @@ class MissingTranspose(Affine):
     """On a square W the shapes fit either way, but off its diagonal another weight stands in each place."""
 
     def backward(self, dout):
-        super().backward(dout)
+        x, rows = np.atleast_2d(self.x, dout)
+        self.grads["W"] = x.T @ rows
+        if "b" in self.params:
+            self.grads["b"] = rows.sum(axis=0)
         return dout @ self.params["W"] if self.needs_dx else None
         # right: return dout @ self.params["W"].T if self.needs_dx else None
 
@@ -77,42 +84,50 @@ class UpdatedWeights(Affine):
     """The layer learns first, then hands back a gradient through weights that forward never used."""
 
     def backward(self, dout):
-        super().backward(dout)
+        x, rows = np.atleast_2d(self.x, dout)
+        self.grads["W"] = x.T @ rows
+        if "b" in self.params:
+            self.grads["b"] = rows.sum(axis=0)
         W = self.params["W"] - 0.5 * self.grads["W"]
         # right: W = self.params["W"]
-        return dout @ W.T
+        return dout @ W.T if self.needs_dx else None
 
 
 class LastRowOnly(Affine):
     """W serves every row of the batch, so its gradients add up; = keeps the last row's alone."""
 
     def backward(self, dout):
-        dx, dW = super().backward(dout), 0
-        for x_n, dy_n in zip(self.x, dout, strict=True):
+        x, rows = np.atleast_2d(self.x, dout)
+        dW = np.zeros_like(self.params["W"])
+        for x_n, dy_n in zip(x, rows, strict=True):
             dW = np.outer(x_n, dy_n)
             # right: dW += np.outer(x_n, dy_n)
-        self.grads["W"] = dW
-        return dx
+        self.grads["W"], self.grads["b"] = dW, rows.sum(axis=0)
+        return dout @ self.params["W"].T if self.needs_dx else None
 
 
 class BiasNotSummed(Affine):
     """b is added to every row, so db is the sum over the rows; without the sum its shape is dy's."""
 
     def backward(self, dout):
-        dx, rows = super().backward(dout), dout
-        self.grads["b"] = rows
-        # right: self.grads["b"] = rows.sum(axis=0)
-        return dx
+        x, rows = np.atleast_2d(self.x, dout)
+        self.grads["W"] = x.T @ rows
+        if "b" in self.params:
+            self.grads["b"] = rows
+            # right: self.grads["b"] = rows.sum(axis=0)
+        return dout @ self.params["W"].T if self.needs_dx else None
 
 
 class BiasWrongAxis(Affine):
     """It adds along each row: N sums where M belong. At N = M the shape fits, the numbers don't."""
 
     def backward(self, dout):
-        dx, rows = super().backward(dout), dout
-        self.grads["b"] = rows.sum(axis=1)
-        # right: self.grads["b"] = rows.sum(axis=0)
-        return dx
+        x, rows = np.atleast_2d(self.x, dout)
+        self.grads["W"] = x.T @ rows
+        if "b" in self.params:
+            self.grads["b"] = rows.sum(axis=1)
+            # right: self.grads["b"] = rows.sum(axis=0)
+        return dout @ self.params["W"].T if self.needs_dx else None
 
 
 class MaskFromOutput(Relu):
@@ -198,8 +213,23 @@ def why(bug):
     """The wrong line of a bug, the right one and the reason, from the source of its first class."""
     first = BUGS[bug][0]
     code = [line.strip() for line in inspect.getsource(first.backward).splitlines()]
-    i = next(i for i, line in enumerate(code) if line.startswith("# right: "))
-    return code[i - 1], code[i].removeprefix("# right: "), first.__doc__
+    i = next(i for i, line in enumerate(code) if line.startswith(RIGHT))
+    return code[i - 1], code[i].removeprefix(RIGHT), first.__doc__
+
+
+@cache
+def code(part):
+    """The lines of a layer's or loss's backward, without its docstring, its guard and any word on a bug."""
+    source = re.sub(r'""".*?"""', "", inspect.getsource(part.backward), flags=re.DOTALL)
+    lines = textwrap.dedent(source.partition("\n")[2]).splitlines()
+    lines = [line.partition("  # noqa")[0] for line in lines if line and not GUARD.match(line.strip())]
+    if issubclass(part, Skip):
+        lines += ["# in backward of its Relu:", *code(part.relu)]
+    return lines
+
+
+RIGHT = "# right: "
+GUARD = re.compile(r"# right: |dout = self\.check_dout|check_forward")
 
 
 def needs(bug):
@@ -226,12 +256,16 @@ class Patient(NamedTuple):
     place: int = 0  # which of the parts has it
     parts: tuple = (Affine, Relu, Affine, SoftmaxWithLoss)  # the layers and the loss, all healthy
 
-    def network(self):
-        """The network itself; the weights are the same for every patient."""
+    def classes(self):
+        """Its parts as they are, the sick one too."""
         parts = list(self.parts)
         if self.bug != HEALTHY:
             parts[self.place] = next(c for c in BUGS[self.bug] if issubclass(c, parts[self.place]))
-        first, middle, second, loss = parts
+        return parts
+
+    def network(self):
+        """The network itself; the weights are the same for every patient."""
+        first, middle, second, loss = self.classes()
         rng = np.random.default_rng(17)
         W1, W2 = rng.standard_normal((2, 3)), rng.standard_normal((3, 3))
         # b1 keeps the third hidden node below 0: a dead ReLU

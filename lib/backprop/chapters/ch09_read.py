@@ -4,16 +4,20 @@ Training ends a little differently on other processors. These pictures are Figur
 each Picture's stored sentence is true on all of them. x are images as bytes, (N, 784), t their labels.
 """
 
+from operator import add, mul
+
+import ipywidgets as widgets
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from ..explore.figures import moving, moving_line, new_figure
+from ..explore.figures import moving, moving_dot, moving_line, new_figure
+from ..explore.panel import Panel
 from ..explore.picture import Picture
 from ..explore.question import Question, Reply
-from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, GRID, HIGHLIGHT, INK, PARAMETER
-from ..explore.widgets.pad import SIDE, as_mnist
-from ..explore.words import count, decimals, listed
-from ..functions import log_softmax, softmax
+from ..explore.style import BACKWARD, DATA, FAINT, FORWARD, GRID, HIGHLIGHT, INK, PARAMETER, STROKE, WIDTH
+from ..explore.widgets.pad import SIDE, DrawingPad, as_mnist
+from ..explore.words import count, decimals, worked
+from ..functions import bytes_to_floats, log_softmax, softmax
 from ..layers import SoftmaxWithLoss
 from ..network import TwoLayerNet
 from ..training import train
@@ -38,7 +42,7 @@ def make_gallery(x, t):
 def make_curves(losses, accuracies):
     """draw(smoothing): the loss of every iteration, and accuracies [(iteration, train, test), …]."""
     figure, (left, right) = new_figure(320, columns=2, xlabel="iteration", xlim=(0, len(losses)))
-    left.set(title="loss of the mini-batches", ylim=(0, 2.4))
+    left.set(title="loss of the mini-batches", ylim=(0, 1.05 * max(losses)))
     right.set(title="accuracy (%)", ylim=(80, 100))
     iterations, train_accuracy, test_accuracy = (np.array(column) for column in zip(*accuracies, strict=True))
     right.plot(iterations, 100 * train_accuracy, "o-", color=PARAMETER, ms=4, label="training images")
@@ -68,24 +72,62 @@ def running_mean(values, length):
     return (sums[length:] - sums[:-length]) / length
 
 
+def measured(network, x, t):
+    """(loss, accuracy) of a network on the images x, from one forward pass."""
+    y = scores(network, x)
+    return SoftmaxWithLoss().forward(y, t), float(np.mean(y.argmax(axis=1) == t))
+
+
+def make_overfitting(history):
+    """draw(epoch): history has ((loss, accuracy) on training images, the same on validation images)."""
+    history = np.array(history)  # (epochs, 2, 2)
+    losses, accuracies = history[..., 0], 100 * history[..., 1]
+    figure, axes = new_figure(320, columns=2, xlabel="epoch", xlim=(0, len(history) + 2))
+    dots = []
+    for ax, values, title in zip(axes, (losses, accuracies), ("loss", "accuracy (%)"), strict=True):
+        epochs = range(1, len(values) + 1)
+        ax.plot(epochs, values[:, 0], color=PARAMETER, lw=2, label="training images")
+        ax.plot(epochs, values[:, 1], "--", color=BACKWARD, lw=2, label="validation images")
+        ax.set(title=title, ylim=(0, 1.05 * values.max()))
+        dots.append([moving_dot(ax), moving_dot(ax)])
+    axes[1].legend(loc="lower right", fontsize=11)
+    stored = (
+        "On training images the accuracy reaches 100.0%. On validation images it stays below 93%, and the "
+        "loss rises again."
+    )
+
+    def draw(epoch=1):
+        for pair, values in zip(dots, (losses, accuracies), strict=True):
+            for dot, value in zip(pair, values[epoch - 1], strict=True):
+                dot.set_data([epoch], [value])
+        (loss, held), (share, held_share) = losses[epoch - 1], accuracies[epoch - 1]
+        best = int(np.argmin(losses[:epoch, 1]))
+        sentence = (
+            f"After {count(epoch, 'epoch')}: loss {loss:.2f} on training images, {held:.2f} on validation "
+            f"images; read right {share:.1f}% and {held_share:.1f}%. Lowest validation loss so far: "
+            f"{losses[best, 1]:.2f}, after epoch {best + 1}."
+        )
+        return Picture(figure, sentence, stored)
+
+    return draw
+
+
 def make_weights(network):
     """draw(node): the weights into every hidden node as images, and one node's votes for the digits."""
     W1, W2 = network.params["W1"], network.params["W2"]
-    nodes, columns = W1.shape[1], 7
-    mosaic = np.full((30 * -(-nodes // columns), 30 * columns), np.nan)
-    for node in range(nodes):
-        y, x = 30 * (node // columns) + 1, 30 * (node % columns) + 1
-        mosaic[y : y + 28, x : x + 28] = W1[:, node].reshape(28, 28)
-    figure, (left, middle, right) = new_figure(290, columns=3)
+    nodes, columns = W1.shape[1], 10
+    mosaic = tiles(W1.T, columns, -(-nodes // columns))
+    figure, (left, middle, right) = new_figure(260, columns=3)
+    left.get_gridspec().set_width_ratios([2, 1, 1])
     limit = 0.6 * float(np.abs(W1).max())
     colors = {"cmap": "PuOr", "vmin": -limit, "vmax": limit}  # orange is negative, purple positive
     left.imshow(mosaic, **colors)
     large = moving(middle.imshow(BLANK, **colors))
     frame = moving(left.add_patch(Rectangle((0, 0), 30, 30, fill=False, ec=DATA, lw=3)))
     left.set_title(f"all {nodes} hidden nodes")
-    middle.set_title("the chosen node's weights")
+    middle.set_title("one node's weights")
     longest = float(np.abs(W2).max())
-    right.set(title="its votes for the digits", yticks=range(10), xlim=(-longest, longest))
+    right.set(title="its votes", yticks=range(10), xlim=(-longest, longest))
     right.invert_yaxis()
     right.axvline(0, color=DATA, lw=1)
     for ax in (left, middle):
@@ -110,36 +152,135 @@ def make_weights(network):
     return draw
 
 
+def make_trace(network, x, t):
+    """draw(image, node, digit): an image of x on its way through a hidden node to a digit's score."""
+    W1, b1, W2, b2 = (array.astype(float) for array in network.params.values())
+    h = np.concatenate([np.maximum(bytes_to_floats(x[i : i + 1000]) @ W1 + b1, 0)
+                        for i in range(0, len(x), 1000)])  # fmt: skip
+    figure, pixels, weights, products, nodes, ten = _trace_figure(W1, h.max(axis=0) * np.abs(W2).max(axis=1))
+    votes, chosen_vote = nodes
+    y = h @ W2 + b2
+    ten.set(xlim=(1.05 * y.min(), 1.05 * y.max()))
+    bars = [moving(bar) for bar in ten.barh(range(10), np.zeros(10))]
+
+    def draw(image=0, node=22, digit=7):
+        inputs = bytes_to_floats(x[image]).astype(float)
+        for shown, array in ((pixels, inputs), (weights, W1[:, node]), (products, inputs * W1[:, node])):
+            shown.set_data(array.reshape(28, 28))
+        parts = h[image] * W2[:, digit]
+        _set_sticks(votes, range(len(parts)), parts)
+        _set_sticks(chosen_vote, [node], parts[[node]])
+        for k, (bar, score) in enumerate(zip(bars, y[image], strict=True)):
+            bar.set_width(score)
+            bar.set_color(HIGHLIGHT if k == digit else PARAMETER)
+        total, fires = inputs @ W1[:, node], h[image, node] > 0
+        lines = [
+            worked(form, how, *values, digits=2, write=decimals)
+            for form, how, values in (
+                ("{} + {}", add, (total, b1[node])),
+                ("{} × {}", mul, (h[image, node], W2[node, digit])),
+                ("{} + {}", add, (parts.sum(), b2[digit])),
+            )
+        ]
+        start = f"Image {image:,}, a {t[image]}. Node {node}"
+        sentence = (
+            f"{start}: {lines[0]}, {'passed on' if fires else 'made 0 by ReLU'}. Its vote for {digit}: "
+            f"{lines[1]}. Score of {digit}: {lines[2]}; the highest is that of {y[image].argmax()}."
+        )
+        stored = f"{start} votes for {digit} or against it, as do all others."
+        return Picture(figure, sentence, stored)
+
+    return draw
+
+
+def _trace_figure(W1, longest):
+    """The figure of make_trace and what moves in it; longest: no node's part of a score is longer."""
+    figure, axes = new_figure(490, columns=3, rows=2)
+    grid = axes[3].get_gridspec()
+    grid.set_height_ratios([1, 1])
+    axes[4].remove()
+    axes[3].set_subplotspec(grid[1, :2])
+    colors = {"cmap": "PuOr", "vmin": -0.6 * np.abs(W1).max(), "vmax": 0.6 * np.abs(W1).max()}
+    looks = ({"cmap": "gray_r", "vmin": 0, "vmax": 1}, colors, colors)
+    titles = ("pixels", "× the node's weights", "= products")
+    images = []
+    for ax, look, title in zip(axes[:3], looks, titles, strict=True):
+        images.append(_image_axes(ax, **look))
+        ax.set_title(title)
+    axes[3].set(title="activation × vote, of each node", xlabel="node", xlim=(-1, len(longest)),
+                ylim=(-1.05 * longest.max(), 1.05 * longest.max()))  # fmt: skip
+    axes[3].axhline(0, color=DATA, lw=1)
+    look = {"lw": 5, "solid_capstyle": "butt"}
+    sticks = (
+        moving_line(axes[3], color=PARAMETER, **look),
+        moving_line(axes[3], color=STROKE[HIGHLIGHT], **look),
+    )
+    axes[5].set(title="ten scores", yticks=range(10))
+    axes[5].invert_yaxis()
+    axes[5].axvline(0, color=DATA, lw=1)
+    return figure, *images, sticks, axes[5]
+
+
+def _set_sticks(line, places, heights):
+    """Draw heights as sticks from 0, all in one line: that moves faster than a bar for each."""
+    x, y = np.repeat(places, 3).astype(float), np.zeros(3 * len(heights))
+    y[1::3], y[2::3] = heights, np.nan
+    line.set_data(x, y)
+
+
 def make_confusion(network, x, t):
-    """draw(digit): how often each digit of x is read as which, and one digit's row in words."""
+    """draw(label, read_as): how often each digit of x is read as which, and the images of one cell."""
     read = scores(network, x).argmax(axis=1)
     counts = np.zeros((10, 10), dtype=int)
     np.add.at(counts, (t, read), 1)
     mistakes = counts * (1 - np.eye(10, dtype=int))
-    figure, ax = new_figure(430, xlabel="read as", ylabel="label", xticks=range(10), yticks=range(10))
+    figure, (ax, below) = new_figure(560, rows=2)
+    ax.get_gridspec().set_height_ratios([2.3, 1])
+    ax.set(xlabel="read as", ylabel="label", xticks=range(10), yticks=range(10))
     ax.imshow(np.sqrt(mistakes), cmap="Oranges", aspect="auto", vmax=1.5 * np.sqrt(mistakes.max(initial=1)))
     ax.grid(False)
     for (label, guess), n in np.ndenumerate(counts):
         right = label == guess
         weight, color = ("bold", INK[FORWARD]) if right else ("normal", DATA)
         ax.text(guess, label, n, ha="center", va="center", fontsize=11, weight=weight, color=color)
-    frame = moving(ax.add_patch(Rectangle((-0.5, 0), 10, 1, fill=False, ec=HIGHLIGHT, lw=4)))
-    stored = "Most images of each digit lie on the diagonal: they are read right."
+    frame = moving(ax.add_patch(Rectangle((0, 0), 1, 1, fill=False, ec=DATA, lw=4, clip_on=False)))
+    below.set_axis_off()
+    images = moving(below.imshow(tiles([]), cmap="gray_r", vmin=0, vmax=255))
+    title = moving(below.text(0.5, 1.04, "", ha="center", fontsize=11.5, transform=below.transAxes))
+    below.set_title(" ")  # makes room
 
-    def draw(digit=0):
-        frame.set_y(digit - 0.5)
-        sentence = (
-            f"Of {count(counts[digit].sum(), 'image')} of {digit}, {counts[digit, digit]} are read right"
-        )
-        most = mistakes[digit].max()
-        if most == 0:
-            return Picture(figure, f"{sentence}: all of them.", stored)
-        worst = np.flatnonzero(mistakes[digit] == most)
-        sentence += f"; the commonest mistake takes {most} of them for {' or for '.join(map(str, worst))}."
-        both = [f"{digit} and {other} {count(most + mistakes[other, digit], 'time')}" for other in worst]
-        return Picture(figure, f"{sentence} Counted both ways, it mixes up {listed(both)}.", stored)
+    def draw(label=4, read_as=9):
+        chosen, n = np.flatnonzero((t == label) & (read == read_as)), counts[label, read_as]
+        frame.set_xy((read_as - 0.5, label - 0.5))
+        images.set_data(tiles(x[chosen[:SHOWN]]))
+        title.set_text(f"the first {SHOWN} of {n}" if n > SHOWN else count(n, "image"))
+        of = f"Of {counts[label].sum():,} images of {label}"
+        stored = f"{of}, the framed cell counts those that are read as {read_as}; most are read right."
+        sentence = f"{of}, {n:,} {'is' if n == 1 else 'are'} read as {read_as}"
+        if label == read_as:
+            sentence += ", which is right."
+        else:
+            back = counts[read_as, label]
+            sentence += (
+                f"; of {counts[read_as].sum():,} images of {read_as}, {back} {'is' if back == 1 else 'are'} "
+                f"read as {label}: {n + back} in all."
+            )
+        return Picture(figure, sentence, stored)
 
     return draw
+
+
+SHOWN = 20  # images of a cell, in two rows of ten
+
+
+def tiles(images, columns=10, rows=2, between=2):
+    """Images (N, 784) side by side as one, row by row; the places that are left are blank."""
+    side = 28 + between
+    mosaic = np.zeros((rows * side, columns * side), np.asarray(images).dtype)
+    for k, image in enumerate(images):
+        y, x = side * (k // columns) + between // 2, side * (k % columns) + between // 2
+        mosaic[y : y + 28, x : x + 28] = np.reshape(image, (28, 28))
+    return mosaic
 
 
 def misread(network, x, t):
@@ -186,9 +327,21 @@ def make_reading(network, x, t):
     return draw
 
 
+class DrawnReading(Panel):
+    """A drawing pad, and beside it what a network reads in the drawing; who is the network in words."""
+
+    def __init__(self, network, who="The network"):
+        super().__init__(make_drawn_reading(network, who), {"drawing": DrawingPad()})
+        pad, *below = self.children
+        pad.layout = {"width": "300px", "flex": "none"}
+        self._views.layout = {"flex": "1 1 0", "min_width": "300px"}
+        beside = widgets.HBox([pad, self._views], layout={"flex_flow": "row wrap"})
+        self.children = [beside, *(part for part in below if part is not self._views)]
+
+
 def make_drawn_reading(network, who="The network"):
-    """draw(drawing): the same for what stands on a DrawingPad; who is the network in words."""
-    show = _Reading(network, who)
+    """draw(drawing): the same for what stands on a DrawingPad."""
+    show = _Reading(network, who, width=456)
 
     def draw(drawing=b""):
         image = as_mnist(np.frombuffer(drawing, np.uint8).reshape(SIDE, SIDE)) if drawing else None
@@ -208,12 +361,12 @@ def percent(p):
     return "over 99%" if p >= 0.995 else f"{p:.0%}"
 
 
-def _image_axes(ax):
+def _image_axes(ax, cmap="gray_r", vmin=0, vmax=255):
     """An empty image on axes of its own: a thin frame, no ticks, no grid."""
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
     ax.spines[:].set(visible=True, color=GRID)
-    return moving(ax.imshow(BLANK, cmap="gray_r", vmin=0, vmax=255))
+    return moving(ax.imshow(BLANK, cmap=cmap, vmin=vmin, vmax=vmax))
 
 
 def _gallery():
@@ -237,12 +390,13 @@ def _gallery():
 class _Reading:
     """show(image): an image as the network sees it, beside the ten probabilities; show.figure."""
 
-    def __init__(self, network, who="The network"):
+    def __init__(self, network, who="The network", width=WIDTH):
         self.network, self.who = network, who
-        self.figure, (left, right) = new_figure(270, columns=2)
+        self.figure, (left, right) = new_figure(280, columns=2)
+        self.figure.set_figwidth(width / 100)
         left.set_title("what the network sees")
         self.image = _image_axes(left)
-        right.set(title="probability of each digit (%)", xlim=(0, 100), yticks=range(10))
+        right.set(title="probability (%)", xlim=(0, 100), yticks=range(10))
         right.invert_yaxis()
         self.bars = [moving(bar) for bar in right.barh(range(10), np.zeros(10))]
 
@@ -289,6 +443,14 @@ RESTLESS = Question(
      "test images disturb it": "It is the loss of training images. Nothing is learned from the others."},
     choices=("batches differ", "the steps are too long", "test images disturb it"),
 )
+OTHERS = Question(
+    "Of the 1,000 others it reads", "about 900",
+    "And no more than that, however long it learns the first 1,000 by heart.",
+    "A thousand images show what a digit looks like, but not every way to write it.",
+    {"all 1,000": "What it learns by heart is of no use for images that it has never seen.",
+     "about 100": "So it would guess. But much of what it learns holds for all digits."},
+    choices=("all 1,000", "about 900", "about 100"),
+)
 RATE_100 = Question(
     "At a learning rate of 100 the loss", "jumps above 2.3",
     "And it stays above. At 0.001 it falls by less than 0.1 in 3,000 iterations.",
@@ -314,6 +476,13 @@ BLANK_NODES = Question(
      "had no weights": "All began with random weights of one size.",
      "learned too fast": "Its weights are almost those of the start: it has hardly learned."},
     choices=("fired rarely", "saw too little ink", "had no weights", "learned too fast"),
+)
+NEGATIVE_SUM = Question(
+    "It adds", 0, "ReLU makes a negative sum 0, and 0 times any vote is 0.",
+    "Between the sum and the vote stands the activation function.",
+    {-0.1: "ReLU comes before the vote: the sum is negative.",
+     0.5: "That is the vote. It is multiplied by the node's activation.",
+     0.1: "The activation of a negative sum is not its size."},
 )
 MIXED_UP = Question(
     "Most often it mixes up", "4 and 9",

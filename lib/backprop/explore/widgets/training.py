@@ -24,16 +24,17 @@ MEAN = 100  # mini-batches that a shown loss is the mean of
 
 
 class TrainingPanel(Panel):
-    """Train a TwoLayerNet under sliders: a live loss curve, the test accuracy, Train and Stop.
+    """Train a TwoLayerNet under sliders: a live loss curve, the validation accuracy, Train and Stop.
 
-    x, t, x_test, t_test: as load_mnist gives them, flattened; uint8 saves memory.
+    x, t: the images to train on; x_validation, t_validation: others, to choose the settings by, never
+    the test images. As load_mnist gives them, flattened; uint8 saves memory.
     learning_rate and batch_size act at once, also in mid-training; the rest at the next Train.
     network: the network in training or last trained, None before. losses and rates: of every iteration.
     """
 
-    def __init__(self, x, t, x_test, t_test, rng=0):
+    def __init__(self, x, t, x_validation, t_validation, rng=0):
         self.network, self.losses, self.rates, self.accuracies = None, [], [], []
-        self._data, self._rng = (x, t, x_test, t_test), rng
+        self._data, self._rng = (x, t, x_validation, t_validation), rng
         self._stop, self._thread, self._task, self._message = threading.Event(), None, None, ""
         self._make_figure()
         self._train_button = widgets.Button(description="Train", icon="play", button_style="success")
@@ -106,14 +107,14 @@ class TrainingPanel(Panel):
         """Train until the iterations are done, Stop is pressed, or a slider that acts at once moves."""
         rate, batch = self.controls["learning_rate"], self.controls["batch_size"]
         wanted = self._rate, size = rate.value, batch.value
-        x, t, x_test, t_test = self._data
+        x, t, x_validation, t_validation = self._data
         due = 0.0
         settings = {"learning_rate": self._rate, "batch_size": size, "rng": rng}
         for step in train(self.network, x, t, iterations=iterations, **settings):
             self.losses.append(step.loss)
             self.rates.append(self._rate)
             if len(self.losses) % 600 == 0 or len(self.losses) == 1:
-                self.accuracies.append((len(self.losses), self.network.accuracy(x_test, t_test)))
+                self.accuracies.append((len(self.losses), self.network.accuracy(x_validation, t_validation)))
             if (now := time.monotonic()) > due:
                 self._show()
                 drawing = time.monotonic() - now
@@ -125,7 +126,7 @@ class TrainingPanel(Panel):
     def _make_figure(self):
         self._figure, self._axes = new_figure(300, columns=2, xlabel="iteration", xlim=(0, 3000))
         self._axes[0].set(title=f"loss, mean of the last {MEAN} mini-batches", ylim=(0, TOP + 0.1))
-        self._axes[1].set(title="test accuracy (%)", ylim=(0, 100))
+        self._axes[1].set(title="validation accuracy (%)", ylim=(0, 100))
         self._loss = moving_line(self._axes[0], color=BACKWARD, lw=1.5)
         self._last = moving_line(self._axes[0], "o", color=HIGHLIGHT, mec=DATA, ms=8)
         self._accuracy = moving_line(self._axes[1], "o-", color=FORWARD, mec=PAPER, ms=8)
@@ -171,14 +172,14 @@ def means_of_last(losses, points=200):
 def verdict(losses, rates, accuracy, iterations):
     """What became of a training, in words: its end, and where the loss came to stand above guessing.
 
-    losses, rates: of every iteration that was made. accuracy: on the test images, 0…1.
+    losses, rates: of every iteration that was made. accuracy: on the validation images, 0…1.
     """
     if not losses:
         return "Stopped before the first iteration."
     end = float(np.mean(losses[-MEAN:]))
     done = "Done" if len(losses) == iterations else "Stopped"
     sentence = f"{done} after {count(len(losses), 'iteration')}: loss {number(end, 3)}, "
-    sentence += f"test accuracy {accuracy:.1%}."
+    sentence += f"validation accuracy {accuracy:.1%}."
     if accuracy < 0.2:
         sentence += " Guessing among ten digits gets about 10%."
     if end < 1.1 * GUESSING:
