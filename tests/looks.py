@@ -86,7 +86,9 @@ def main():
     for path in CHAPTERS:
         if path.stem[:2] not in SKIPPED:
             found |= looks(path.stem[:2])
-    lines = [f"{json.dumps(panel)}: {json.dumps(states, ensure_ascii=False)}" for panel, states in found.items()]
+    lines = [
+        f"{json.dumps(panel)}: {json.dumps(states, ensure_ascii=False)}" for panel, states in found.items()
+    ]
     STORE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 

@@ -20,7 +20,7 @@ def test_a_panel_looks_as_it_was_looked_at(chapter):
         assert states.keys() == STORED[panel].keys(), f"{panel} has other controls"
         for state, pictures in states.items():
             for found, stored in zip(pictures, STORED[panel][state], strict=True):
-                told = f"panel {panel} at {state}: {found}, stored {stored}; python tests/looks.py, if it is right"
+                told = f"panel {panel} at {state}: {found}, stored {stored}; right? python tests/looks.py"
                 assert found[:2] == stored[:2], told
                 if panel not in ROUNDING:
                     assert found[2:] == pytest.approx(stored[2:], abs=0.6), told

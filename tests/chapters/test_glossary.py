@@ -6,7 +6,8 @@ import pytest
 
 from notebooks import CHAPTERS, NOTEBOOKS, sources
 
-TABLE = "\n".join(sources(NOTEBOOKS / "glossary.ipynb", "markdown"))
+WHOLE = "\n".join(sources(NOTEBOOKS / "glossary.ipynb", "markdown"))
+SYMBOLS, TABLE = WHOLE.split("## Terms")
 ROWS = re.findall(r"^\| (.+?) \| (.+) \| \[(\d\d)\]\((\S+)\) \|$", TABLE, re.MULTILINE)
 # lines of a chapter that name what other chapters explain
 FRAME = re.compile(r"^(# |\[|\*\*(What you|Next)|\|.*\]\().*$", re.MULTILINE)
@@ -33,6 +34,25 @@ PROSE = {path.stem[:2]: prose(path) for path in CHAPTERS}
 def bold(text):
     """The bold words of a text in the singular, without a full stop or a colon at their end."""
     return [words.rstrip(".:").removesuffix("s") for words in re.findall(r"\*\*(.+?)\*\*", text)]
+
+
+def symbols():
+    """What the table of symbols explains, one a row or several, and the letters among it."""
+    rows = re.findall(r"^\| (.+?) \| .+ \|$", SYMBOLS, re.MULTILINE)[1:]
+    found = [symbol for row in rows for symbol in re.split(r", (?!as in)", row)]
+    return found, {symbol.strip("′₁₂ ")[0] for symbol in found}
+
+
+def letters(formula):
+    """The letters of a formula in LaTeX that stand for something."""
+    plain = re.sub(r"\\(text|begin|end|color|mathrm|operatorname)\{[^}]*\}", " ", formula)
+    for command, letter in GREEK.items():
+        plain = re.sub(rf"\\{command}\b", letter, plain)
+    return set(re.findall(r"[^\W\d_]", re.sub(r"\\[A-Za-z]+", " ", plain)))
+
+
+GREEK = {"alpha": "α", "delta": "δ", "sigma": "σ", "theta": "θ", "Delta": "Δ"}
+KNOWN = {"e", "Δ"}  # as in every book
 
 
 def names(term):
@@ -69,3 +89,27 @@ def test_every_term_that_a_chapter_sets_in_bold_is_here():
             short = len(words.split()) <= 3 and "?" not in words and "=" not in words
             if short and words not in PLAIN | controls:
                 assert words in terms, f"{path.stem}: {words!r} is not in the glossary"
+
+
+def test_a_symbol_stands_in_one_row():
+    found, _ = symbols()
+    assert len(found) == len(set(found)) > 30
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem[:2])
+def test_a_formula_has_only_symbols_of_the_table(path):
+    text = "\n".join(sources(path, "markdown"))
+    for formula in re.findall(r"\$\$(.+?)\$\$|\$([^$\n]+)\$", text, re.DOTALL):
+        unknown = letters("".join(formula)) - symbols()[1] - KNOWN
+        assert not unknown, f"{sorted(unknown)} in {''.join(formula).strip()}"
+
+
+# what other books write: one letter for the loss, one for the sigmoid, one for each miss
+OTHERS = re.compile(
+    r"∂[CLJ]\b|\\partial [CLJ]\b|∂loss|\bg\(1 − g\)|g′|δ<sub>h|delta_h\b|\bcost\b(?= function)"
+)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem[:2])
+def test_no_chapter_uses_another_symbol_for_the_same(path):
+    assert not (found := OTHERS.search("\n".join(sources(path, "markdown") + sources(path, "code")))), found
