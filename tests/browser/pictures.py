@@ -14,7 +14,7 @@ PICTURES = {  # file name: chapter, words in the panel's cell
 
 def main():
     FOLDER.mkdir(exist_ok=True)
-    with lab.jupyterlab() as (address, folder), lab.chromium() as page:
+    with lab.jupyterlab() as (address, folder), lab.chromium(height=1400) as page:
         for name, (chapter, words) in PICTURES.items():
             lab.open_notebook(page, address, next(folder.glob(f"{chapter}_*.ipynb")).name)
             lab.run_all(page)
