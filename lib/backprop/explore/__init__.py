@@ -1,9 +1,9 @@
 """What a learner sees and drags: explore(draw, **controls) is the one mechanism.
 
-Read in this order: style (the look), words (how numbers are written), svg and figures (drawing),
-picture (what a draw function returns), controls and panel (sliders around it), question
-(predictions); then the pictures that
-several chapters use: equations, graph, network; and widgets/ (labels, pad, progress, training).
+Read in this order: style (the look), words (how numbers are written), svg, overlay and figures
+(drawing), picture (what a draw function returns), controls and panel (sliders around it), question
+(predictions); then the pictures that several chapters use: equations, graph, network; and widgets/
+(labels, plot, pad, progress, training).
 
 A function named for what it shows, such as two_paths, is a draw function: it takes the controls'
 values and returns a Picture. One whose name begins with make_ returns such a function; it prepares what
