@@ -121,7 +121,11 @@ def clear(page):
 def run_all(page, seconds=120):
     """Clear the stored outputs, Run All Cells, and wait until each code cell has its number again."""
     clear(page)
-    menu(page, "Run", "runmenu:run-all")
+    for _ in range(2):  # JupyterLab may drop the first while it still connects to the kernel
+        menu(page, "Run", "runmenu:run-all")
+        with contextlib.suppress(TimeoutError):
+            wait_for(lambda: re.search(r"[\d*]", "".join(prompts(page))), 20, "the first cell to begin")
+            break
     wait_for(lambda: all(re.search(r"\d", prompt) for prompt in prompts(page)), seconds, "all cells to run")
 
 
