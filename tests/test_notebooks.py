@@ -100,6 +100,13 @@ def test_minutes_agree():
         assert row and row[1] == minutes, f"README: {path.name}"
 
 
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_colored_formula_is_read_alike_by_every_mathjax(path):
+    """MathJax 2, of static pages, colors the next group; MathJax 3 all that follows, to the brace's end."""
+    text = "\n".join(sources(path, "markdown"))
+    assert len(re.findall(r"\\color\b", text)) == len(re.findall(r"\{\\color\{#\w{6}\}\{", text))
+
+
 LINK = re.compile(r"\]\(([^)\s]+)\)|<img[^>]*src=\"([^\"]+)\"")
 
 
