@@ -28,7 +28,7 @@ def make_neuron():
     xs = np.linspace(-6, 6, 241)
     curve = moving_line(ax, color=FORWARD, linewidth=3)
     drop = moving_line(ax, color=MUTED, linewidth=1.2, linestyle=":")
-    point = moving_dot(ax)
+    point = moving_dot(ax, clip_on=False)  # whole, also at the ends
 
     def draw(w=1.0, b=0.0, x=2.0):
         y = float(sigmoid(w * x + b))
