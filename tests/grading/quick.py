@@ -18,6 +18,7 @@ class InProcess:
 
     def execute_cell_input(self, source, allow_stdin=None):
         """Run a cell; see nbval."""
+        self.reply = {}
         kept, shown, asked = dict(os.environ), check._show, check._ask
         os.environ.update(self.settings)
         check._ask = self.answers
@@ -26,7 +27,9 @@ class InProcess:
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(compile(source, "cell", "exec"), self.names)
         except Exception as error:
-            self._tell("error", ename=type(error).__name__, evalue=str(error), traceback=[])
+            told = {"ename": type(error).__name__, "evalue": str(error), "traceback": []}
+            self.reply = {"status": "error", **told}
+            self._tell("error", **told)
         finally:
             check._show, check._ask = shown, asked
             os.environ.clear()

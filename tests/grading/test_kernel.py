@@ -45,6 +45,14 @@ def test_cells_are_executed_one_after_another_until_the_kernel_is_lost(start):
     assert not folder.exists()
 
 
+def test_an_error_that_is_not_shown_is_in_the_reply(start):
+    kernel = start()
+    kernel.execute("get_ipython().showtraceback = lambda *args, **kwargs: None")
+    assert kernel.reply["status"] == "ok"
+    assert kernel.execute("raise ValueError('hidden')") == []
+    assert [kernel.reply[key] for key in ("status", "ename", "evalue")] == ["error", "ValueError", "hidden"]
+
+
 @pytest.mark.parametrize(
     ("source", "kind", "told"),
     [

@@ -124,6 +124,7 @@ class Kernel(RunningKernel):
 
     def _new_cell(self):
         self.started, self.printed, self.answering, self.delays = time.monotonic(), 0, 0.0, {}
+        self.reply = {}  # what the kernel says of the cell at its end
 
     def execute_cell_input(self, cell_input, allow_stdin=None):
         """Start a cell; see nbval."""
@@ -158,6 +159,7 @@ class Kernel(RunningKernel):
             if self.kc.shell_channel.socket in ready:
                 message = self._receive(self.kc.get_shell_msg, timeout=0)
                 if message["parent_header"].get("msg_id") == msg_id:
+                    self.reply = message["content"]
                     return
             if self.kc.iopub_channel.socket in ready:
                 self.waiting.append(self._weighed(self._receive(self.kc.get_iopub_msg, timeout=0)))

@@ -164,6 +164,9 @@ def outcome(item, error, seconds):
     made = Outcome("done", _text(found.get("data")), found.get("values"), item.mine, item.wrong,
                    seconds=seconds)  # fmt: skip
     raised = next((out for out in outputs if out["output_type"] == "error"), None)
+    if raised is None and item.parent.kernel.reply.get("status") == "error":
+        # without a thread to spare the kernel can't show an error; its reply names it all the same
+        raised = {key: str(item.parent.kernel.reply.get(key, "")) for key in ("ename", "evalue")}
     if isinstance(error, KernelLost):
         made.kind, made.message = error.kind, str(error)
     elif raised is not None:
