@@ -94,6 +94,19 @@ def test_reset_draws_once():
     assert calls == [(1, 2)]
 
 
+def test_the_picture_is_sent_before_the_number_field(monkeypatch):
+    panel = Panel(lambda k=5: f"<p>{k}</p>", {"k": (0, 3000)})
+    (slider, field), sent = panel.children[0].children[0].children, []
+    monkeypatch.setattr(panel._views.children[0], "send_state", lambda key=None: sent.append("picture"))
+    monkeypatch.setattr(field, "send_state", lambda key=None: sent.append("field"))
+    slider.value = 2000
+    assert (field.value, sent) == (2000, ["picture", "field"])
+    field.value = 70
+    assert slider.value == 70 and "70" in panel._views.children[0].value
+    panel.reset()
+    assert field.value == 5
+
+
 def test_a_moved_artist_does_not_pay_for_the_axes_again(monkeypatch):
     from backprop.chapters.ch00_start import make_neuron
     from matplotlib.backends.backend_agg import FigureCanvasAgg

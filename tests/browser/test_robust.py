@@ -78,6 +78,19 @@ def test_cells_out_of_order_say_what_is_missing_and_running_from_the_top_mends_i
     assert moves(page, panel, press, panel.locator(".noUi-handle").first)
 
 
+def test_a_long_slider_and_its_number_field_say_the_same(browser_page, address):
+    run(browser_page, address, chapter("05"))
+    panel = browser_page.locator(PANEL, has=browser_page.locator(".stepped"))
+    slider, field = panel.locator(".noUi-handle"), panel.locator(".stepped input")
+    field.fill("2500")
+    field.press("Enter")
+    lab.wait_for(lambda: "iteration 2500" in words(panel), 5, "the picture to follow the field")
+    assert float(value(slider)) == 2500
+    slider.press("ArrowRight")
+    lab.wait_for(lambda: field.input_value() == "2501", 5, "the field to follow the slider")
+    assert "iteration 2501" in words(panel)
+
+
 def test_one_panel_shown_twice_moves_in_both_places(browser_page, address, folder):
     page = browser_page
     cells = [

@@ -66,6 +66,6 @@ def stepped(control):
     limits = {"min": control.min, "max": control.max, "step": control.step, "value": control.value}
     field = widgets.BoundedIntText(**limits, layout={"width": "84px"})
     field.add_class("stepped")
-    widgets.jslink((control, "value"), (field, "value"))
+    widgets.link((control, "value"), (field, "value"))  # jslink would send before the picture
     control.readout, control.layout.flex = False, "1"
     return widgets.HBox([control, field])

@@ -5,12 +5,14 @@ twice. This one draws every path in full, and clips with a nested <svg>.
 """
 
 from base64 import b64encode
+from functools import lru_cache
 from io import BytesIO
 
 from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_hex
 from matplotlib.image import imsave
 from matplotlib.path import Path
+from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D
 
 LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
@@ -41,6 +43,12 @@ class Overlay(RendererBase):
         shapes = [data(marker, scale + Affine2D().translate(x, y)) for x, y in places if x == x and y == y]
         self._add(gc, "".join(shapes), rgbFace)
 
+    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+        gc.set_linewidth(0)
+        size = self.points_to_pixels(prop.get_size_in_points())
+        place = f'transform="translate({x:.1f} {y:.1f}) rotate({-angle:g})"'
+        self._add(gc, letters(s, size, prop.copy(), ismath), gc.get_rgb(), place)
+
     def draw_image(self, gc, x, y, im, transform=None):
         file = BytesIO()
         imsave(file, im[::-1], format="png", pil_kwargs={"compress_level": 1})  # rows come lowest first
@@ -58,9 +66,9 @@ class Overlay(RendererBase):
         """A line far outside of the picture is cut there; a filled shape would lose its form."""
         return (-9, -9, self.width + 9, self.height + 9) if face is None else None
 
-    def _add(self, gc, d, face):
+    def _add(self, gc, d, face, place=""):
         width = self.points_to_pixels(gc.get_linewidth())
-        look = f'fill="{"none" if face is None else to_hex(face[:3])}"'
+        look = f'{place} fill="{"none" if face is None else to_hex(face[:3])}"'.lstrip()
         if width and gc.get_rgb()[3]:
             look += f' stroke="{to_hex(gc.get_rgb()[:3])}" stroke-width="{width:.4g}"'
             look += f' stroke-linejoin="{gc.get_joinstyle()}" stroke-linecap="{CAPS[gc.get_capstyle()]}"'
@@ -78,6 +86,14 @@ class Overlay(RendererBase):
 
 
 CAPS = {"butt": "butt", "projecting": "square", "round": "round"}
+
+
+@lru_cache(maxsize=1000)  # a page of digits says the same few texts again and again
+def letters(text, size, prop, ismath):
+    """The outlines of a text as SVG's d, from the start of its baseline. size: px."""
+    scale = size / text_to_path.FONT_SCALE
+    outlines = Path(*text_to_path.get_text_path(prop, text, ismath))
+    return data(outlines, Affine2D().scale(scale, -scale))
 
 
 def data(path, transform, frame=None):

@@ -44,11 +44,11 @@ class Panel(widgets.VBox):
         reset.layout.width = "100px"
         self._caption.layout.flex = "1"
         below = widgets.HBox([self._caption, reset], layout={"max_width": f"{WIDTH}px"})
+        for control in self.controls.values():  # before grid links a number field: the picture comes first
+            control.observe(self._update, "value")
         super().__init__([grid([*self.controls.values()]), self._views, below, HandleLabels()])
         self.layout.max_width = f"{WIDTH + 20}px"
         self._update()
-        for control in self.controls.values():
-            control.observe(self._update, "value")
 
     def values(self):
         """The controls' values by name: what draw is called with."""
