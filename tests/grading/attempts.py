@@ -189,9 +189,6 @@ hostile_answer("many_threads", "raised or kernel died", in_function(
     "import threading, time", "for _ in range(300):",
     "    threading.Thread(target=time.sleep, args=(5,), daemon=True).start()", RIGHT_RETURN,
 ))  # fmt: skip
-hostile_answer("hides_its_error", "raised", in_function(
-    "get_ipython().showtraceback = lambda *args, **kwargs: None", "raise ValueError('hidden')",
-))  # fmt: skip
 hostile_answer("sleeps", "timed out", in_function("import time", "time.sleep(60)", RIGHT_RETURN))
 hostile_answer("loops_in_c", "timed out", in_function("sum(range(10**12))", RIGHT_RETURN))
 hostile_answer("regular_expression", "timed out", in_function(

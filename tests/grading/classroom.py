@@ -226,7 +226,7 @@ Check.__call__ = lambda *_, **__: print("✓ right")
 )
 hostile_answer(
     "patched_showtraceback",
-    "wrong",
+    "raised",
     in_function("raise ValueError('hidden')")
     + """
 get_ipython().showtraceback = lambda *_, **__: None
