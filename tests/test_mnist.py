@@ -359,3 +359,9 @@ def test_a_browser_fetches_nothing_into_other_folders(small, browser, tmp_path_f
     browser[f"https://a.site/run/{NAMES[0]}.gz"] = b"not asked for"
     with pytest.raises(FileNotFoundError, match="holds neither"):
         load_mnist(folder=folder)
+
+
+def test_only_a_browser_fetches(browser, monkeypatch):
+    monkeypatch.setattr(mnist.sys, "platform", "linux")
+    with pytest.raises(FileNotFoundError, match="holds neither"):
+        load_mnist()
