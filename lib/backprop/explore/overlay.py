@@ -15,7 +15,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D
 
-LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
+LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
 
 
 class Overlay(RendererBase):
@@ -98,9 +98,12 @@ def letters(text, size, prop, ismath):
 
 def data(path, transform, frame=None):
     """A path as the text of SVG's d, in tenths of a px; cut at the frame (x0, y0, x1, y1)."""
-    words = []
-    for numbers, code in path.iter_segments(transform, clip=frame, simplify=path.should_simplify):
-        words.append(LETTERS[code])
-        if code != Path.CLOSEPOLY:
-            words.append(" ".join(f"{number:.1f}" for number in numbers))
+    cut = path.cleaned(transform, remove_nans=True, clip=frame, simplify=path.should_simplify, curves=True)
+    words, due = [], 0  # due: points that the last letter still takes
+    for code, (x, y) in zip(cut.codes.tolist(), cut.vertices.tolist(), strict=True):
+        if code == Path.CLOSEPOLY:
+            words.append("Z")
+        elif code != Path.STOP:
+            words.append(f"{' ' if due else LETTERS[code]}{x:.1f} {y:.1f}")
+            due = (due or Path.NUM_VERTICES_FOR_CODE[code]) - 1
     return "".join(words)
