@@ -106,8 +106,16 @@ async function untilReady() {
 async function keep(files) {
   if (!files || !(await navigator.serviceWorker?.ready)) return;
   const seen = performance.getEntriesByType("resource").map(entry => entry.name);
-  for (const url of [...seen, ...files.map(file => new URL(file.path, root).href)])
+  await calm();  // the first panel comes before the next visit
+  const python = files.map(file => new URL(file.path, root).href);
+  for (const url of new Set([...seen.filter(url => !python.includes(url)), ...python]))
     if (url.startsWith(root.href) && !url.includes("/api/")) await fetch(url).catch(() => {});
+}
+
+// Python has had nothing to do for five seconds
+async function calm() {
+  for (let quiet = 0; quiet < 50; quiet = kernel()?.status === "busy" ? 0 : quiet + 1)
+    await new Promise(done => setTimeout(done, 100));
 }
 
 function watchForNewerEdition() {

@@ -20,6 +20,7 @@ from ..words import count, number
 TOP = 2.5  # of the loss's axis
 GUESSING = float(np.log(10))  # the loss of one who guesses among ten digits, 2.3
 BROWSER = sys.platform == "emscripten"  # Python in a browser has no threads
+PAUSE = 0.25 if BROWSER else 0.1  # seconds of training between two drawings
 MEAN = 100  # mini-batches that a shown loss is the mean of
 
 
@@ -119,7 +120,7 @@ class TrainingPanel(Panel):
                 self._show()
                 drawing = time.monotonic() - now
                 await asyncio.sleep(0.01 if BROWSER else 0)  # the turn of what else waits, such as Stop
-                due = time.monotonic() + max(0.1, 4 * drawing)  # at most a fifth of the time
+                due = time.monotonic() + max(PAUSE, 4 * drawing)  # at most a fifth of the time
             if self._stop.is_set() or (rate.value, batch.value) != wanted:
                 return
 
