@@ -84,6 +84,7 @@ def _kept_of(figure):
         canvas.draw()  # leaves out the animated artists
         artists = sorted(figure.findobj(Artist.get_animated), key=Artist.get_zorder)
         _kept[figure] = _encoded(canvas), canvas.copy_from_bbox(figure.bbox), artists
+        figure.stale = False  # axes of a fixed aspect say otherwise, and would be laid out again each time
     return _kept[figure]
 
 

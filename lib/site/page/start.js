@@ -131,4 +131,5 @@ if (await check() && lab) {
   files.catch(() => problem("The course can't be reached. Is there a network? Then reload this page."));
   await untilReady();
   await keep(await files);
+  document.body.dataset.kept = "all";
 }
