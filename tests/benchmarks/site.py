@@ -9,16 +9,13 @@ of chapter 09, and of training; and milliseconds from keypress to painted pictur
 import argparse
 import os
 import statistics
-import sys
 import threading
 import time
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1]))  # as pytest does for what test_site imports
-
 from tests.browser import lab
+from tests.browser.site import ALONE, open_notebook, run_all, serve, wait_for_kernel
 from tests.browser.test_chapters import PANEL, chapter, training_panel
-from tests.browser.test_site import ALONE, open_notebook, run_all, serve, wait_for_kernel
 
 from .latency import measure
 
