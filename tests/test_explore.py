@@ -266,6 +266,15 @@ def test_the_background_is_sent_once():
     assert sent[2:] == [{"background", "overlay"}], "the axes changed"
 
 
+def test_a_plot_with_an_image_is_laid_out_once():
+    figure, ax = new_figure(200, rows=2)
+    image = moving(ax[1].imshow(np.zeros((2, 9))))
+    ax[1].set_axis_off()
+    background, _ = layers(figure)
+    image.set_data(np.ones((2, 9)))
+    assert layers(figure)[0] is background
+
+
 # what a draw function returns
 
 
