@@ -94,12 +94,11 @@ def cross_entropy(y, t):
     y = as_float(y)
     if not (np.all(y >= 0) and np.all(np.abs(y.sum(axis=-1) - 1) <= 0.01)):
         raise ValueError("cross_entropy needs probabilities, each row ≥ 0 with the sum 1; softmax makes them")
-    return mean_cross_entropy(np.log(np.maximum(y, np.finfo(y.dtype).tiny)), t)
+    return mean_cross_entropy(np.log(np.maximum(y, np.finfo(y.dtype).tiny)), one_hot(t, y.shape))
 
 
 def mean_cross_entropy(log_y, t):
-    """−Σ t · log y, averaged over the batch, from log-probabilities log_y, (N, K) or (K,)."""
-    t = one_hot(t, log_y.shape)
+    """−Σ t · log y, averaged over the batch. log_y: log-probabilities, t: one-hot, (N, K) or (K,)."""
     N = log_y.size // log_y.shape[-1]
     return float(-np.vdot(t, log_y) / N)
 

@@ -1,5 +1,6 @@
 """Stochastic gradient descent, one step at a time. Source: [S3]."""
 
+import math
 import sys
 import threading
 from contextlib import contextmanager
@@ -61,7 +62,7 @@ def _check_settings(iterations, batch_size, learning_rate):
 
 
 def _check_loss(loss, iteration, learning_rate):
-    if np.isfinite(loss):
+    if math.isfinite(loss):
         return
     cause = "is too large for this network. Take a smaller one"
     if iteration == 0:
