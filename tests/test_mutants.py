@@ -151,6 +151,33 @@ def test_tests_are_chosen_by_line_and_the_fastest_comes_first():
     assert set(mutants.selected(found["SIZE = (2, 2)"], reach)) == reach["tests"].keys() - {"c::red"}
 
 
+def test_a_test_that_is_slow_by_itself_gets_its_time_before_it_counts_as_a_kill(tmp_path, monkeypatch):
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/a.py").write_text("x = 1\n")
+    known = facts(0.1, []) | {"lines": {"a.py": [1]}}
+    reach = {"tests": {"t.py::t": known}, "imported": {}}
+    late = (-mutants.signal.SIGALRM, "t.py::t")
+    runs, clock = [], [0.0]
+
+    def run(tests, house, reach):
+        runs.append(((house / "tree/a.py").read_text(), known["seconds"]))
+        clock[0] += took
+        return outcomes.pop(0)
+
+    monkeypatch.setattr(mutants, "run_chosen", run)
+    monkeypatch.setattr(mutants.time, "perf_counter", lambda: clock[0])
+    mutant = mutants.Mutant("a.py", 1, "x = 1", "x = 2", "x = 2\n", (1, 1))
+
+    took, outcomes = 15.0, [late, (0, "t.py::t"), (0, "t.py::t")]  # slow without the change, too
+    assert mutants.judge(mutant, tmp_path, reach) == (False, "1 tests")
+    assert runs == [("x = 2\n", 0.1), ("x = 1\n", 20.1), ("x = 2\n", 15.0)]
+
+    took, outcomes, known["seconds"] = 0.2, [late, (0, "t.py::t")], 0.1  # only the change makes it slow
+    assert mutants.judge(mutant, tmp_path, reach) == (True, "time is up in t.py::t")
+    outcomes = [late, (1, "t.py::t")]
+    assert mutants.judge(mutant, tmp_path, reach) == (False, "t.py::t fails without the change, too")
+
+
 @pytest.mark.parametrize("group", mutants.GROUPS)
 def test_a_group_has_files_and_tests(group):
     patterns, tests, _, goal = mutants.GROUPS[group]
