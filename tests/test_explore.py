@@ -2,7 +2,9 @@
 
 import math
 import re
+from base64 import b64decode
 from fractions import Fraction
+from io import BytesIO
 from operator import add, mul, sub, truediv
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -21,6 +23,7 @@ from backprop.explore.svg import arrow, between, box, circle, edge, legend, line
 from backprop.explore.widgets.plot import Plot
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from reading import arithmetic, read, right, shapes, texts, wrong
 
 # words and numbers
@@ -275,6 +278,20 @@ def test_a_plot_with_an_image_is_laid_out_once():
     assert layers(figure)[0] is background
 
 
+@pytest.mark.parametrize("origin", ["upper", "lower"])
+def test_an_image_goes_pixel_by_pixel_and_the_right_way_up(origin):
+    figure, ax = new_figure(200)
+    pixels = np.array([[0, 50, 100], [150, 200, 250]], np.uint8)
+    look = {"cmap": "gray", "vmin": 0, "vmax": 255, "interpolation": "none"}
+    moving(ax.imshow(pixels, aspect="auto", origin=origin, **look))
+    (shape,) = shapes(drawing(200, "T", "S.", layers(figure)[1]), "image")
+    sent = np.asarray(Image.open(BytesIO(b64decode(shape.get("href").partition(",")[2]))))
+    assert sent[..., 0].tolist() == (pixels if origin == "upper" else pixels[::-1]).tolist()
+    frame = ax.get_window_extent()
+    place = [float(shape.get(key)) for key in ("x", "y", "width", "height")]
+    np.testing.assert_allclose(place, [frame.x0, 200 - frame.y1, frame.width, frame.height], rtol=1e-3)
+
+
 # what a draw function returns
 
 
@@ -498,9 +515,15 @@ def box_of(t):
 # equations
 
 
-def test_a_long_line_of_equations_makes_the_page_smaller():
-    for long, size in (("x = " + "1 + " * 20 + "1", "17px"), ("x = " + "1 + " * 24 + "1", "15.5px")):
-        assert f"font-size:{size}" in equations([("y = 1", ""), (long, "")], "", "").content._repr_html_()
+def test_a_page_of_equations_is_as_large_as_its_longest_line_allows():
+    lines = [
+        ("a heading that is longer than everything else on this page", ""),
+        ("abc = 1", ""),
+        ("x = 12345", ""),
+    ]
+    for page, letters in ((lines, 3 + 1 + 5), (lines[:1], 1), ([], 1)):
+        size = f"font-size:clamp(12px, calc((100cqw - 30px) / {0.45 * letters:.1f}), 17px)"
+        assert size in equations(page, "", "").content._repr_html_()
 
 
 def rows(equation):

@@ -4,7 +4,8 @@ import re
 
 import numpy as np
 import pytest
-from backprop.explore import Panel
+from backprop.explore import Panel, explore
+from backprop.explore.picture import Picture
 from backprop.explore.widgets.training import TrainingPanel
 
 from notebooks import CHAPTERS, every_place, panels
@@ -134,3 +135,9 @@ def test_an_animated_picture_equals_a_full_drawing():
 def test_a_wrong_return_value_says_what_was_expected():
     panel = Panel(lambda a=1: a, {"a": (0, 4)})
     assert "draw returned int; expected a Picture, an SVG or HTML string" in panel.sentence
+
+
+def test_a_caption_does_not_tear_a_derivative_apart():
+    panel = explore(lambda x=1: Picture("<svg></svg>", "∂E/∂w₅ < 1, and no more."), x=(0, 2))
+    caption = next(w.value for w in panel.children[2].children if "w₅" in getattr(w, "value", ""))
+    assert '<span style="white-space:nowrap">∂E/∂w₅</span> &lt; 1, and no more.</p>' in caption

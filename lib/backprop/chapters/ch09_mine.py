@@ -263,7 +263,8 @@ class Wall(Panel):
         ax.set_axis_off()
         blank = np.zeros((ROWS * DOWN, COLUMNS * ACROSS), np.uint8)
         extent = (0, COLUMNS * ACROSS, ROWS * DOWN, 0)
-        self._image = moving(ax.imshow(blank, cmap="gray_r", vmin=0, vmax=255, extent=extent, aspect="auto"))
+        look = {"cmap": "gray_r", "vmin": 0, "vmax": 255, "interpolation": "none"}
+        self._image = moving(ax.imshow(blank, extent=extent, aspect="auto", **look))
         self._frames = moving_line(ax, color=BACKWARD, lw=2)
         self._headline = moving(ax.text(COLUMNS * ACROSS / 2, -16, "", ha="center", va="center", fontsize=17))
         self._digits = [

@@ -122,7 +122,7 @@ def make_weights(network):
     limit = 0.6 * float(np.abs(W1).max())
     colors = {"cmap": "PuOr", "vmin": -limit, "vmax": limit}  # orange is negative, purple positive
     left.imshow(mosaic, **colors)
-    large = moving(middle.imshow(BLANK, **colors))
+    large = moving(middle.imshow(BLANK, interpolation="none", **colors))
     frame = moving(left.add_patch(Rectangle((0, 0), 30, 30, fill=False, ec=DATA, lw=3)))
     left.set_title(f"all {nodes} hidden nodes")
     middle.set_title("one node's weights")
@@ -245,7 +245,7 @@ def make_confusion(network, x, t):
         ax.text(guess, label, n, ha="center", va="center", fontsize=11, weight=weight, color=color)
     frame = moving(ax.add_patch(Rectangle((0, 0), 1, 1, fill=False, ec=DATA, lw=4, clip_on=False)))
     below.set_axis_off()
-    images = moving(below.imshow(tiles([]), cmap="gray_r", vmin=0, vmax=255))
+    images = moving(below.imshow(tiles([]), cmap="gray_r", vmin=0, vmax=255, interpolation="none"))
     title = moving(below.text(0.5, 1.04, "", ha="center", fontsize=11.5, transform=below.transAxes))
     below.set_title(" ")  # makes room
 
@@ -366,7 +366,7 @@ def _image_axes(ax, cmap="gray_r", vmin=0, vmax=255):
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
     ax.spines[:].set(visible=True, color=GRID)
-    return moving(ax.imshow(BLANK, cmap=cmap, vmin=vmin, vmax=vmax))
+    return moving(ax.imshow(BLANK, cmap=cmap, vmin=vmin, vmax=vmax, interpolation="none"))
 
 
 def _gallery():

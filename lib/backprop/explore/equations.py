@@ -15,7 +15,7 @@ from .svg import box, svg, text
 from .words import SUBSCRIPT, SUPERSCRIPT
 
 COLORS = {"forward": FORWARD, "backward": BACKWARD, "update": PARAMETER, "": "transparent"}
-LONG = 96  # letters of a line that is about as wide as a picture
+LETTER = 0.45  # width of a letter of an equation over its size, on average
 OPERATORS = set("=+−·×()[],½Σ²→≈≤≥<>∂")
 
 
@@ -47,12 +47,16 @@ class Equations:
 
     def _repr_html_(self):
         rows = "".join(self._html(equation, kind) for equation, kind in self.lines)
-        longest = max((len(plain(equation)) for equation, _ in self.lines), default=0)
-        size = 17 if longest <= LONG else 15.5  # px; so that the longest still fits
+        sides = [side for side in (_sides(plain(equation)) for equation, _ in self.lines) if side[1]]
+        letters = sum(max(map(len, column)) for column in zip(*sides, strict=True)) or 1
+        size = (
+            f"clamp(12px, calc((100cqw - 30px) / {LETTER * letters:.1f}), 17px)"  # so that the longest fits
+        )
         return (
             f'<div role="group" aria-label="{escape(self.title)}" style="background:{PAPER};color:#000;'
-            f'max-width:{WIDTH}px;overflow-x:auto"><table style="border-collapse:collapse;font-size:{size}px;'
-            f'margin:0;background:{PAPER};color:#000">{rows}</table></div>'
+            f'max-width:{WIDTH}px;overflow-x:auto;container-type:inline-size">'
+            f'<table style="border-collapse:collapse;font-size:{size};margin:0;background:{PAPER};'
+            f'color:#000">{rows}</table></div>'
         )
 
     def _html(self, equation, kind):

@@ -49,12 +49,22 @@ class Overlay(RendererBase):
         place = f'transform="translate({x:.1f} {y:.1f}) rotate({-angle:g})"'
         self._add(gc, letters(s, size, prop.copy(), ismath), gc.get_rgb(), place)
 
+    def option_scale_image(self):
+        """Images with interpolation="none" come as they are, and the browser enlarges their pixels."""
+        return True
+
     def draw_image(self, gc, x, y, im, transform=None):
-        file = BytesIO()
-        imsave(file, im[::-1], format="png", pil_kwargs={"compress_level": 1})  # rows come lowest first
         high, wide = im.shape[:2]
+        place = Affine2D() if transform is None else Affine2D().scale(1 / wide, 1 / high) + transform
+        corners = (place + Affine2D().translate(x, y) + self._down()).transform([(0, 0), (wide, high)])
+        (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+        rows = im if corners[0, 1] == top else im[::-1]
+        look = "pixelated" if right - left > 3 * wide else "auto"  # as matplotlib does where it resamples
+        file = BytesIO()
+        imsave(file, rows, format="png", pil_kwargs={"compress_level": 1})
         self.shapes.append(
-            f'<image x="{x:.4g}" y="{self.height - y - high:.4g}" width="{wide}" height="{high}" '
+            f'<image x="{left:.4g}" y="{top:.4g}" width="{right - left:.4g}" height="{bottom - top:.4g}" '
+            f'preserveAspectRatio="none" style="image-rendering:{look}" '
             f'href="data:image/png;base64,{b64encode(file.getvalue()).decode()}"/>'
         )
 

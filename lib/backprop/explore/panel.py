@@ -1,5 +1,6 @@
 """The one mechanism for every slider: explore(draw, **controls) -> Panel."""
 
+import re
 import threading
 from html import escape
 
@@ -110,7 +111,8 @@ def as_picture(drawn, values):
 
 def _paragraph(sentence, color):
     """The line below a picture; as high as two lines, so that the page does not jump."""
+    words = re.sub(r"∂\S+", r'<span style="white-space:nowrap">\g<0></span>', escape(sentence))  # not ∂E/ ∂w
     return (
         f'<p role="status" style="min-height:3em;line-height:1.5;margin:6px 0;padding:2px 8px;'
-        f'font-size:15px;background:{PAPER};color:{color};max-width:{WIDTH}px">{escape(sentence)}</p>'
+        f'font-size:15px;background:{PAPER};color:{color};max-width:{WIDTH}px">{words}</p>'
     )
