@@ -5,10 +5,11 @@ import re
 import numpy as np
 import pytest
 from backprop.explore import Panel, explore
+from backprop.explore.controls import powers_of_ten
 from backprop.explore.picture import Picture
 from backprop.explore.widgets.training import TrainingPanel
 
-from notebooks import CHAPTERS, every_place, panels
+from notebooks import CHAPTERS, every_place, panels, read
 
 COMBINATIONS = 12
 
@@ -19,6 +20,15 @@ def test_no_control_fails_and_each_one_changes_its_picture(path):
     rng = np.random.default_rng(0)
     for number, panel in enumerate(panels(path.stem[:2])):
         sweep(panel, f"{path.stem}, panel {number}", rng)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_panel_starts_as_its_notebook_has_stored_it(path):
+    outputs = [output for cell in read(path)["cells"] for output in cell.get("outputs", [])]
+    stored = ["".join(output.get("data", {}).get("text/plain", "")) for output in outputs]
+    for panel in panels(path.stem[:2]):
+        panel.reset()
+        assert panel._repr_mimebundle_()["text/plain"] in stored
 
 
 def sweep(panel, where, rng):
@@ -141,3 +151,9 @@ def test_a_caption_does_not_tear_a_derivative_apart():
     panel = explore(lambda x=1: Picture("<svg></svg>", "∂E/∂w₅ < 1, and no more."), x=(0, 2))
     caption = next(w.value for w in panel.children[2].children if "w₅" in getattr(w, "value", ""))
     assert '<span style="white-space:nowrap">∂E/∂w₅</span> &lt; 1, and no more.</p>' in caption
+
+
+def test_a_slider_over_powers_of_ten_moves_its_exponent_and_shows_three_digits():
+    slider = powers_of_ten(1e-4, -15, -1, 0.5)
+    assert (slider.base, slider.min, slider.max, slider.step, slider.value) == (10, -15, -1, 0.5, 1e-4)
+    assert slider.readout_format == ".3g"

@@ -158,6 +158,7 @@ def test_progress_counts_what_it_passes_on():
     assert (bar.value, bar.max, bar.description) == (3000, 3000, "3,000 / 3,000")
     bundle = bar._repr_mimebundle_()
     assert bundle["text/plain"] == "3,000 iterations" and ">3,000 iterations<" in bundle["image/svg+xml"]
+    assert "<title>Progress</title>" in bundle["image/svg+xml"]
 
 
 # the drawing pad

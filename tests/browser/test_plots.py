@@ -16,7 +16,7 @@ IMAGES = np.random.default_rng(0).integers(256, size=(20, 784), dtype=np.uint8)
 IMAGES[:, :280] = 255  # dark above: an image that is upside down is seen
 DRAWS = {
     "neuron": lambda: ch00_start.make_neuron()(),
-    "bars and dots": lambda: ch01_descend.make_line_and_surface(WEEKS, HEIGHTS)(a=3.0),
+    "bars and dots": lambda: ch01_descend.make_line_and_surface(WEEKS, HEIGHTS, "x", "y")(a=3.0),
     "a path that leaves the map": lambda: ch01_descend.make_descent(WEEKS, HEIGHTS)(alpha=0.3, steps=9),
     "tangents": lambda: ch02_fire.make_maxout()(),
     "the V of the error": lambda: ch05_measure.make_errors()(),

@@ -68,6 +68,7 @@ def test_the_glance_says_the_losses_before_and_after_one_update():
     after = loss_by_hand(*step)[2]
     assert ch00.losses() == (f"{before:.2f}", f"{after:.2f}") and after < before - 0.05
     assert min(abs(v * 100 % 1 - 0.5) for v in (before, after)) > 0.01, "no rounding on an edge"
+    assert ch00.losses() == ("0.52", "0.42"), "the weights that it has always started from"
     for step, ends in ((3, f": {before:.2f}."), (7, f"was {before:.2f} and is now {after:.2f}.")):
         picture = panels("00")[1].draw(step=step)
         assert said(picture).endswith(ends)

@@ -467,6 +467,12 @@ def updates_are_true(words, hand):
     return kinds | {move_is_true(move, k, hand)}
 
 
+def test_one_weight_that_stays_is_named_in_the_singular():
+    v = ch07.worked_step()
+    _, words = ch07._updates_page(v | {"w3+": v["w3"]})
+    assert words.startswith("To 8 decimals, w₃ stays; the others change at once. ")
+
+
 # many steps
 
 

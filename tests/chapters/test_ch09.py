@@ -58,6 +58,7 @@ def test_gallery_shows_these_ten_images_and_labels(rng):
     picture = ch09.make_gallery(x, t)(first=20)
     for k, image in enumerate(images(picture.content)):
         assert np.array_equal(image, x[20 + k].reshape(28, 28))
+    assert {ax.images[0].get_clim() for ax in picture.content.axes} == {(0, 255)}, "from paper to ink"
     assert captions(picture.content) == [str(label) for label in t[20:30]]
     assert picture.sentence == f"Images 20 to 29: {' '.join(map(str, t[20:30]))}."
 
@@ -256,6 +257,7 @@ def test_a_trace_shows_pixels_weights_products_each_nodes_part_and_ten_scores(rn
         assert np.allclose(every[1][1::3], h * W2[:, digit]) and np.allclose(every[1][::3], 0)
         assert np.allclose(one[1][:2], [0, h[node] * W2[node, digit]])
         low, high = parts.get_ylim()
+        assert low == -high
         assert low < np.min(h * W2[:, digit]) and np.max(h * W2[:, digit]) < high
         assert np.allclose([bar.get_width() for bar in ten.patches], h @ W2 + b2)
         orange = [k for k, bar in enumerate(ten.patches) if to_hex(bar.get_facecolor()) == "#e69f00"]
@@ -369,7 +371,9 @@ def test_curves_are_the_mean_of_so_many_losses(rng):
     draw = ch09.make_curves(losses, [(0, 0.5, 0.4), (49, 0.97, 0.96)])
     for smoothing in (1, 7, 50):
         picture = draw(smoothing)
-        left = picture.content.axes[0]
+        left, right = picture.content.axes
+        shown = [line.get_xydata().tolist() for line in right.lines]
+        assert np.allclose(shown, [[[0, 50], [49, 97]], [[0, 40], [49, 96]]]), "in percent"
         x, y = left.lines[-1].get_data()
         assert list(x) == list(range(smoothing, 51))
         assert np.allclose(y, [np.mean(losses[i : i + smoothing]) for i in range(51 - smoothing)])

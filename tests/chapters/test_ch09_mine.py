@@ -234,6 +234,8 @@ def test_the_wall_frames_what_is_read_wrong_and_counts(known):
         frames = np.array(ax.lines[0].get_data()).T.reshape(-1, 6, 2)
         centers = [(34 * (k % 20) + 17, 48 * (k // 20) + 23.5) for k in wrong]
         assert np.allclose(frames[:, [0, 2]].mean(axis=1), centers)
+        assert np.all((frames[:, 1:5] == frames[:, :4]).sum(axis=2) == 1), "along its sides"
+        assert np.array_equal(frames[:, 4], frames[:, 0]) and np.all(np.isnan(frames[:, 5]))
         mosaic = ax.images[0].get_array()
         for k in (0, 19, 20, 99):
             left, top = 34 * (k % 20) + 3, 48 * (k // 20) + 2

@@ -38,6 +38,7 @@ def test_the_right_answer_is_right_however_it_is_written(name):
         answer.field.value = text
         answer.check()
         assert answer.reply.right and found.reason in answer.reply.words
+        assert found.reason.endswith((".", "”")), "a reason is not a question"
         assert answer.first is True
 
 

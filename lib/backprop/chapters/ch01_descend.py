@@ -25,7 +25,7 @@ CLOSE = 1e-3  # this near to the lowest loss counts as arrived
 FAR = 1e12  # a line drawn from farther away would miss its pixels
 
 
-def make_line_and_surface(x, t, x_name="x", y_name="y"):
+def make_line_and_surface(x, t, x_name, y_name):
     """draw(a, b): the line a·x + b through points, and its place on the map of the loss.
 
     x, t: the points, (N,).

@@ -193,7 +193,7 @@ def _compare(name, method, layer, key, mine, wanted, N):
     why = diagnose.explain(key, found[key], found["wanted"], batch=N)
     if not why:
         return ""
-    line = getattr(getattr(getattr(layer, method, None), "__code__", None), "co_firstlineno", None)
+    line = getattr(getattr(getattr(layer, method), "__code__", None), "co_firstlineno", None)
     where = f" (line {line} of {FILE})" if line else ""
     return f"{name}.{method}{where}: {why}{'' if why.endswith('?') else '.'} Expected: {EXPECTED[name][key]}."
 

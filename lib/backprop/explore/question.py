@@ -46,7 +46,7 @@ class Question:
         """The answer as text, with its unit, and the reason."""
         values = self.answer if isinstance(self.answer, tuple) else (self.answer,)
         texts = [value if isinstance(value, str) else number(value, 6) for value in values]
-        return f"{', '.join(texts)} {self.unit}".strip().rstrip(".") + f". {self.reason}"
+        return f"{', '.join(texts)} {self.unit}".strip() + f". {self.reason}"
 
     @property
     def expects(self):
