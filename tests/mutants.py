@@ -414,7 +414,9 @@ def in_child(house, work):
             sys.stderr.flush()
             os._exit(code)
     try:
-        _, status = os.waitpid(child, 0)
+        ended = None
+        while ended != child:  # also orphans, which we adopt: a grader waits until its kernel is gone
+            ended, status = os.waitpid(-1, 0)
     finally:  # also where we are ended ourselves
         left = psutil.Process().children(recursive=True)
         for process in left:
