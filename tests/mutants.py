@@ -45,6 +45,7 @@ import tempfile
 import time
 import tomllib
 import traceback
+from concurrent.futures import ProcessPoolExecutor, as_completed  # its processes may have children
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -618,11 +619,11 @@ def run_chosen(tests, house, reach):
     return code, (house / "now").read_text()
 
 
-def judge(mutant, house, reach):
-    """Run one mutant in a house. -> (killed, by what)"""
-    tests = selected(mutant, reach)
+def judge(mutant, house, reach, without=()):
+    """Run one mutant in a house. -> (killed, by what); without: tests that fail without the change, too."""
+    tests = [test for test in selected(mutant, reach) if test not in without]
     if not tests:
-        return False, "no test reaches it"
+        return False, f"{without} fail without the change, too" if without else "no test reaches it"
     target = house / "tree" / mutant.file
     kept, times = target.read_bytes(), target.stat()
     try:
@@ -645,7 +646,7 @@ def judge(mutant, house, reach):
         passes, alone = run_chosen([where], house, reach)[0] == 0, time.perf_counter() - start
         facts["seconds"] = usual
         if not passes:
-            return False, f"{where} fails without the change, too"
+            return judge(mutant, house, reach, (*without, where))
         if late and 3 * alone > limit(usual):
             facts["seconds"] = alone
             return judge(mutant, house, reach)
@@ -748,8 +749,9 @@ def report(mutants, houses, reach, goal, start):
         queue.put(house)
     known = equivalent()
     killed, survivors, same = collections.Counter(), [], []
-    with context.Pool(AT_ONCE, _start, (queue, reach)) as pool:
-        for mutant, dead, by in pool.imap_unordered(_work, mutants):
+    with ProcessPoolExecutor(AT_ONCE, context, _start, (queue, reach)) as pool:
+        for done in as_completed([pool.submit(_work, mutant) for mutant in mutants]):
+            mutant, dead, by = done.result()
             why = known.get((mutant.file, mutant.old, mutant.new))
             verdict = "killed" if dead else "same" if why else "SURVIVED"
             print(f"{verdict:8} {mutant}  ({by})", flush=True)

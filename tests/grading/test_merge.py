@@ -1,11 +1,12 @@
 """Answers are found wherever they are, and only they are taken."""
 
+import ast
 import json
 import os
 
 import classroom
 import pytest
-from backprop.grading import merge, notebook
+from backprop.grading import merge, notebook, run
 
 STUB = notebook.read(classroom.HOMEWORK / classroom.SOLUTION.name)
 EXERCISES = notebook.exercises(STUB)
@@ -131,3 +132,20 @@ def test_a_pipe_does_not_make_us_wait(tmp_path):
     os.mkfifo(tmp_path / "pipe.ipynb")
     with pytest.raises(notebook.Unreadable, match="not a regular file"):
         notebook.read(tmp_path / "pipe.ipynb")
+
+
+def test_the_definitions_of_a_source():
+    """A name's last statement, and those before it that it reads; a function may call itself."""
+    f = "def f(n):\n    return f(n - 1)"
+    assert merge._definitions(f"k = 1\nk = 2\nk = k + 1\n{f}\nm = 5\nm += 1") == {
+        "k": "k = 2\nk = k + 1", "f": f, "m": "m = 5\nm += 1"
+    }  # fmt: skip
+
+
+def test_what_a_source_reads():
+    assert merge._reads(ast.parse("k += a[i]\nb = c\nd.e = 1")) == {"k", "a", "i", "c", "d"}
+
+
+def test_at_most_three_names_that_a_kernel_has_told_are_believed():
+    assert run._names(["a", "b c", 3, "d", None, "e", "f"]) == ["a", "d", "e"]
+    assert run._names("abc") == run._names(None) == []
