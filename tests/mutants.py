@@ -45,7 +45,6 @@ import tempfile
 import time
 import tomllib
 import traceback
-from concurrent.futures import ProcessPoolExecutor, as_completed  # its processes may have children
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -661,6 +660,7 @@ class Worker:
 
     def __init__(self, houses, reach):
         adopt_orphans()
+        multiprocessing.current_process().daemon = False  # a daemon's children, the tests, may start none
         self.house, self.reach = houses.get(), reach
         self.tree, self.whole = self.house / "tree", self.house / "whole"
         shutil.copytree(self.tree, self.whole, symlinks=True)
@@ -749,9 +749,8 @@ def report(mutants, houses, reach, goal, start):
         queue.put(house)
     known = equivalent()
     killed, survivors, same = collections.Counter(), [], []
-    with ProcessPoolExecutor(AT_ONCE, context, _start, (queue, reach)) as pool:
-        for done in as_completed([pool.submit(_work, mutant) for mutant in mutants]):
-            mutant, dead, by = done.result()
+    with context.Pool(AT_ONCE, _start, (queue, reach)) as pool:
+        for mutant, dead, by in pool.imap_unordered(_work, mutants):
             why = known.get((mutant.file, mutant.old, mutant.new))
             verdict = "killed" if dead else "same" if why else "SURVIVED"
             print(f"{verdict:8} {mutant}  ({by})", flush=True)

@@ -234,3 +234,30 @@ def test_overrides_that_are_none_are_refused(tmp_path, text):
     (tmp_path / "o.csv").write_text(text)
     with pytest.raises(ValueError, match=r"o\.csv, line 2: expected learner, exercise, points and comment"):
         report.Overrides(tmp_path / "o.csv")
+
+
+def test_one_folder_around_everything_in_a_zip_does_not_count(tmp_path):
+    make(tmp_path / "a", "class/ada/hw3.ipynb", "class/ben/hw3.ipynb")
+    assert set(taken(zipped(tmp_path / "a"))[0]) == {"ada", "ben"}
+    make(tmp_path / "b", "Ada L_12_assignsubmission_file/hw3.ipynb")
+    assert set(taken(zipped(tmp_path / "b"))[0]) == {"Ada L"}, "a download with one hand-in"
+
+
+def test_a_notebook_that_can_not_be_taken_out_of_the_zip_says_so(tmp_path):
+    make(tmp_path / "a", "ada.ipynb", "ben.ipynb")
+    place = zipped(tmp_path / "a")
+    content = place.read_bytes()
+    place.write_bytes(content.replace(b"nbformat", b"nbforget", 1))  # its checksum is another now
+    found, _ = taken(place)
+    assert found["ada"].submission.startswith("the file can't be read: it can't be taken out of the zip: ")
+    assert isinstance(found["ben"].submission, dict)
+
+
+def test_a_roster_names_learners_in_either_order(tmp_path):
+    (tmp_path / "roster.csv").write_text('number,name\n7,"Lovelace, Ada"\n8,Ben Nevis\n')
+    (tmp_path / "class").mkdir()
+    make(tmp_path / "class", "Ada Lovelace.ipynb", "Ben Nevis.ipynb")
+    found, _ = taken(tmp_path / "class", roster=intake.Roster(tmp_path / "roster.csv"))
+    assert {name: handin.file for name, handin in found.items()} == {
+        "Lovelace, Ada": "Ada Lovelace.ipynb", "Ben Nevis": "Ben Nevis.ipynb"
+    }  # fmt: skip

@@ -3,10 +3,11 @@
 import ast
 import json
 import os
+from types import SimpleNamespace
 
 import classroom
 import pytest
-from backprop.grading import merge, notebook, run
+from backprop.grading import merge, notebook, run, verdict
 
 STUB = notebook.read(classroom.HOMEWORK / classroom.SOLUTION.name)
 EXERCISES = notebook.exercises(STUB)
@@ -149,3 +150,33 @@ def test_what_a_source_reads():
 def test_at_most_three_names_that_a_kernel_has_told_are_believed():
     assert run._names(["a", "b c", 3, "d", None, "e", "f"]) == ["a", "d", "e"]
     assert run._names("abc") == run._names(None) == []
+
+
+def test_what_a_helper_names_is_marked_too():
+    made = classroom.submission({1: classroom.in_function("return mine(x)")})
+    own(made, "def mine(a):\n    return settrace(a)")
+    assert find(made)[1].looks == "settrace"
+
+
+def test_helpers_stand_right_above_their_answer():
+    answers = {1: merge.Answer(1, "mine", True, helpers="before"), 2: merge.Answer(2, "other", True)}
+    cells = [(cell.id, cell.source) for cell in merge.first_run(STUB, answers, {})]
+    at = cells.index(("exercise-1-answer", "mine"))
+    assert cells[at - 1] == ("helpers-1", "before")
+    assert [name for name, _ in cells if name.startswith("helpers")] == ["helpers-1"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "found", "expected"),
+    [
+        (merge.Answer(1, None, False), None, ("cell missing", 0, "its answer cell is not in the notebook")),
+        (merge.Answer(1, "x", False), None, ("not attempted", 0, "the answer cell is as it was handed out")),
+        (merge.Answer(1, "x", True), ("passed", "", 1.25, 1.0), ("passed", 2, "")),
+        (merge.Answer(1, "x", True, "a note"), ("wrong", "why", 1.25, 0.5), ("wrong", 1, "why; a note")),
+    ],
+)
+def test_a_verdict_says_status_points_and_why(answer, found, expected):
+    session = SimpleNamespace(answers={1: answer}, found={1: found and verdict._Finding(*found)})
+    made = verdict._Session.verdict(session, SimpleNamespace(number=1, points=2))
+    assert (made.status, made.points, made.reason) == expected
+    assert (made.seconds, made.answer) == ((1.25, "x") if found else (0.0, ""))

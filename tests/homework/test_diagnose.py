@@ -177,3 +177,19 @@ def test_words_are_sealed_as_a_whole_slowly_and_with_their_salt():
     started = time.process_time()
     values.seal("a", "s")
     assert time.process_time() - started > 0.005, "trying words must not be quick"
+
+
+def test_a_list_of_names_that_nobody_asked_for_is_cut():
+    many = {f"{letter * 25}": 1.0 for letter in "abcdefgh"}
+    assert len(reasons(many | {"y": 1.0}, {"y": 1.0})["more"]) < 150
+
+
+def test_a_shape_that_has_nothing_to_do_with_the_batch_is_not_blamed_on_it():
+    assert "batch" not in explain("b", np.ones((4, 3)), np.ones(2), 4)
+    assert "batch" in explain("b", np.ones((4, 2)), np.ones(2), 4)
+
+
+def test_an_empty_list_is_an_array_and_a_record_must_be_one():
+    assert values.plain([]) == values.plain(np.array([]))
+    with pytest.raises(ValueError, match="not a record"):
+        values.read_all([])
