@@ -648,7 +648,7 @@ def judge(mutant, house, reach, without=()):
             return judge(mutant, house, reach, (*without, where))
         if late and 3 * alone > limit(usual):
             facts["seconds"] = alone
-            return judge(mutant, house, reach)
+            return judge(mutant, house, reach, without)
     return True, f"time is up in {where}" if late else where
 
 

@@ -274,6 +274,21 @@ def words_of(picture):
     return start, parameters(bad), parameters(fine), verdict
 
 
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (("W1", "b1", "W2"), "W₁, b₁ and W₂ differ; b₂ is ok"),
+        (("b1",), "b₁ differs; W₁, W₂ and b₂ are ok"),
+        (NAMES, "W₁, b₁, W₂ and b₂ differ"),
+        ((), "every parameter is ok"),
+    ],
+)
+def test_who_differs_is_said_in_the_right_number(bad, words):
+    assert (
+        ch08._findings(SimpleNamespace(failed=lambda: list(bad), differences=dict.fromkeys(NAMES))) == words
+    )
+
+
 def parameters(words):
     return [READ[word] for word in re.findall("[Wb][₁₂]", words)]
 

@@ -225,7 +225,7 @@ def _findings(check):
     if not bad:
         return "every parameter is ok"
     words = f"{listed(map(symbol, bad))} {'differs' if len(bad) == 1 else 'differ'}"
-    return f"{words}; {listed(fine)} are ok" if fine else words
+    return f"{words}; {listed(fine)} {'is' if len(fine) == 1 else 'are'} ok" if fine else words
 
 
 def _verdict(case, N, h, diagnosis):
